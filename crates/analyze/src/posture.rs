@@ -1,0 +1,214 @@
+//! Posture: every control on every resource.
+//!
+//! Rules (Security Hub user guide, "Evaluating compliance status and control status"):
+//! - A control that found nothing to evaluate in an account and Region gives one PASSED finding on the account.
+//! - A control whose resources could not be listed gives one NOT_AVAILABLE finding on the account, beside the
+//!   verdicts on what could be listed. A service that AWS does not offer in the Region gives none: there is no data.
+//! - Evidence is computed for every verdict but PASSED, where it would be the whole condition.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::num::NonZero;
+use std::thread;
+
+use sekisho_model::{
+    ACCOUNT_TYPE, AccountScope, ComplianceStatus, Gap, Map, Resource, ResourceRef, Snapshot, StatusReason, Unknown, UnknownKind, Value, Verdict,
+    account_resource_id,
+};
+use sekisho_rules::inventory::Inventory;
+use sekisho_rules::packs::{Control, ControlScope, Judged, PackSet, Place, Scope, Subject, control_order, effective_parameters};
+
+/// Fewer resources than this are judged on one thread: starting threads would cost more.
+const THREADS_FROM: usize = 2_000;
+
+/// What the user has decided about controls.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Controls that are not judged.
+    pub disabled: BTreeSet<String>,
+    /// If not empty, only these controls are judged.
+    pub only: BTreeSet<String>,
+    /// Parameter overrides by control id.
+    pub parameters: BTreeMap<String, Map>,
+}
+
+/// A control with its effective parameters.
+struct Prepared<'p> {
+    control: &'p Control,
+    parameters: Value,
+}
+
+/// The controls that `settings` leave, in order.
+pub fn controls<'p>(packs: &'p PackSet, settings: &Settings) -> Vec<&'p Control> {
+    let wanted = |control: &&Control| {
+        !settings.disabled.contains(&control.id) && (settings.only.is_empty() || settings.only.contains(&control.id))
+    };
+    packs.controls_in_order().into_iter().filter(wanted).collect()
+}
+
+/// All verdicts, sorted by control, account, Region and resource.
+pub fn judge(packs: &PackSet, snapshot: &Snapshot, settings: &Settings) -> Vec<Verdict> {
+    let prepared: Vec<Prepared<'_>> = controls(packs, settings)
+        .into_iter()
+        .map(|control| Prepared { control, parameters: effective_parameters(&control.parameters, settings.parameters.get(&control.id)) })
+        .collect();
+    let accounts = account_documents(snapshot);
+    let now = snapshot.meta.taken_at.to_string();
+    let inventory = Inventory::new(snapshot, packs.global_types()).with_config_types(packs.config_types_judged());
+    let bench = Bench { packs, snapshot, prepared: &prepared, inventory: &inventory, now: &now };
+    let mut verdicts = bench.resources();
+    verdicts.extend(bench.accounts(&accounts));
+    bench.add_empty_and_unread(&mut verdicts);
+    verdicts.sort_by(|a, b| order(a).cmp(&order(b)));
+    verdicts
+}
+
+fn order(verdict: &Verdict) -> ((&str, u64, &str), &str, &str, &str) {
+    (control_order(&verdict.control_id), &verdict.account, &verdict.region, &verdict.resource.id)
+}
+
+/// The documents that controls about accounts judge.
+fn account_documents(snapshot: &Snapshot) -> Vec<(Resource, &AccountScope, ControlScope)> {
+    let mut documents = Vec::new();
+    for scope in &snapshot.meta.accounts {
+        let document = |region: &str| Resource::new(ACCOUNT_TYPE, &account_resource_id(&scope.account), &scope.account, region);
+        documents.push((document(&scope.home_region), scope, ControlScope::Global));
+        documents.extend(scope.regions.iter().map(|region| (document(region), scope, ControlScope::Regional)));
+    }
+    documents
+}
+
+struct Bench<'a> {
+    packs: &'a PackSet,
+    snapshot: &'a Snapshot,
+    prepared: &'a [Prepared<'a>],
+    inventory: &'a Inventory<'a>,
+    now: &'a str,
+}
+
+impl<'a> Bench<'a> {
+    fn partition(&self, account: &str) -> &'a str {
+        self.snapshot.meta.account(account).map_or("aws", |scope| &scope.partition)
+    }
+
+    fn resources(&self) -> Vec<Verdict> {
+        let mut by_type: HashMap<&str, Vec<&'a Prepared<'a>>> = HashMap::new();
+        for prepared in self.prepared {
+            for type_name in prepared.control.resources.iter().filter(|name| *name != ACCOUNT_TYPE) {
+                by_type.entry(type_name).or_default().push(prepared);
+            }
+        }
+        let resources = &self.snapshot.resources;
+        let threads = thread::available_parallelism().map_or(1, NonZero::get);
+        if threads == 1 || resources.len() < THREADS_FROM {
+            return self.chunk(resources, &by_type);
+        }
+        let chunks = resources.chunks(resources.len().div_ceil(threads));
+        thread::scope(|scope| {
+            let by_type = &by_type;
+            let running: Vec<_> = chunks.map(|chunk| (chunk, scope.spawn(move || self.chunk(chunk, by_type)))).collect();
+            // A thread that panicked is done again here, so that its panic reaches the caller and no verdict is lost.
+            running.into_iter().flat_map(|(chunk, thread)| thread.join().unwrap_or_else(|_| self.chunk(chunk, by_type))).collect()
+        })
+    }
+
+    fn chunk(&self, resources: &'a [Resource], by_type: &HashMap<&str, Vec<&'a Prepared<'a>>>) -> Vec<Verdict> {
+        let mut verdicts = Vec::new();
+        for resource in resources {
+            let Some(controls) = by_type.get(resource.type_name.as_str()) else { continue };
+            let place = Place { account: &resource.account, region: &resource.region, partition: self.partition(&resource.account) };
+            self.subject(resource, place, controls.iter().copied(), &mut verdicts);
+        }
+        verdicts
+    }
+
+    fn accounts(&self, documents: &'a [(Resource, &'a AccountScope, ControlScope)]) -> Vec<Verdict> {
+        let mut verdicts = Vec::new();
+        for (document, scope, wanted) in documents {
+            let place = Place { account: &scope.account, region: &document.region, partition: &scope.partition };
+            let controls = self.prepared.iter().filter(|prepared| prepared.control.scope == Some(*wanted));
+            self.subject(document, place, controls, &mut verdicts);
+        }
+        verdicts
+    }
+
+    fn subject(&self, resource: &'a Resource, place: Place<'a>, controls: impl Iterator<Item = &'a Prepared<'a>>, verdicts: &mut Vec<Verdict>) {
+        let mut subject = Subject::new(resource, place, self.snapshot.meta.taken_at, self.now, self.inventory);
+        for prepared in controls {
+            let judged = subject.judge(prepared.control, &prepared.parameters);
+            let Judged::Verdict(status, why) = &judged else { continue };
+            let evidence = match status {
+                ComplianceStatus::Passed => Vec::new(),
+                _ => subject.evidence(prepared.control, &prepared.parameters, &judged),
+            };
+            verdicts.push(Verdict {
+                control_id: prepared.control.id.clone(),
+                account: place.account.to_owned(),
+                partition: place.partition.to_owned(),
+                region: place.region.to_owned(),
+                resource: ResourceRef { type_name: resource.type_name.clone(), id: resource.arn.clone(), name: resource.name.clone() },
+                tags: resource.tags.clone(),
+                severity: prepared.control.severity,
+                status: *status,
+                reasons: why.iter().map(|why| reason(why)).collect(),
+                evidence,
+            });
+        }
+    }
+
+    /// One account-level finding for each control and place that has nothing to evaluate, or could not list it.
+    fn add_empty_and_unread(&self, verdicts: &mut Vec<Verdict>) {
+        let mut seen: HashSet<(String, String, String)> = HashSet::new();
+        for verdict in verdicts.iter() {
+            seen.insert((verdict.control_id.clone(), verdict.account.clone(), verdict.region.clone()));
+        }
+        let mut gaps: HashMap<(&str, &str, &str), &Gap> = HashMap::new();
+        for gap in &self.snapshot.gaps {
+            gaps.insert((&gap.type_name, &gap.account, &gap.region), gap);
+        }
+        for prepared in self.prepared.iter().filter(|prepared| !prepared.control.is_about_account()) {
+            for scope in &self.snapshot.meta.accounts {
+                for region in self.regions_of(prepared.control, scope) {
+                    let unread = prepared.control.resources.iter().find_map(|name| gaps.get(&(name.as_str(), scope.account.as_str(), region)));
+                    let key = (prepared.control.id.clone(), scope.account.clone(), region.to_owned());
+                    match unread {
+                        Some(gap) if gap.unknown.kind == UnknownKind::Unavailable => {}
+                        Some(gap) => verdicts.push(account_verdict(prepared.control, scope, region, ComplianceStatus::NotAvailable, reason(&gap.unknown))),
+                        None if !seen.contains(&key) => verdicts.push(account_verdict(prepared.control, scope, region, ComplianceStatus::Passed, empty())),
+                        None => {}
+                    }
+                }
+            }
+        }
+    }
+
+    /// Where a control about resources is judged: in all Regions, or at home if all its types are global.
+    fn regions_of<'s>(&self, control: &Control, scope: &'s AccountScope) -> Vec<&'s str> {
+        let only_at_home = control.resources.iter().all(|name| {
+            self.packs.resources.get(name).is_some_and(|pack| pack.scope == Scope::Global && pack.region.is_none())
+        });
+        if only_at_home { vec![&scope.home_region] } else { scope.regions.iter().map(String::as_str).collect() }
+    }
+}
+
+fn reason(why: &Unknown) -> StatusReason {
+    StatusReason { code: StatusReason::code_for(why.kind).to_owned(), description: format!("{}: {}", why.source, why.message) }
+}
+
+fn empty() -> StatusReason {
+    StatusReason { code: "CONFIG_EVALUATIONS_EMPTY".to_owned(), description: "there is no resource to which this control applies".to_owned() }
+}
+
+fn account_verdict(control: &Control, scope: &AccountScope, region: &str, status: ComplianceStatus, reason: StatusReason) -> Verdict {
+    Verdict {
+        control_id: control.id.clone(),
+        account: scope.account.clone(),
+        partition: scope.partition.clone(),
+        region: region.to_owned(),
+        resource: ResourceRef { type_name: ACCOUNT_TYPE.to_owned(), id: account_resource_id(&scope.account), name: scope.account.clone() },
+        tags: Value::Map(Map::new()),
+        severity: control.severity,
+        status,
+        reasons: vec![reason],
+        evidence: Vec::new(),
+    }
+}

@@ -1,0 +1,53 @@
+//! The binary's insides: wiring, configuration and everything a scan prints and writes.
+//!
+//! This crate alone knows all others. It reads the clock, the environment and the file system, and hands
+//! values to the crates below. It is a library so that tests and benches can reach it.
+
+mod args;
+mod controls;
+mod files;
+pub mod output;
+mod packs;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Exit code for "done, but findings are over the bar".
+const EXIT_OVER_THE_BAR: u8 = 2;
+
+/// What a command ended with.
+pub(crate) enum Outcome {
+    /// Nothing to complain about.
+    Clean,
+    /// Findings over the bar that `--fail-on` set, or failed control tests.
+    OverTheBar,
+}
+
+/// Runs the program with the process's arguments.
+pub fn run() -> ExitCode {
+    let args = args::Args::parse();
+    match dispatch(args) {
+        Ok(Outcome::Clean) => ExitCode::SUCCESS,
+        Ok(Outcome::OverTheBar) => ExitCode::from(EXIT_OVER_THE_BAR),
+        Err(error) => {
+            // A closed pipe (`sekisho ... | head`) is the reader's wish, not an error.
+            let closed_pipe = error
+                .downcast_ref::<std::io::Error>()
+                .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe);
+            if closed_pipe {
+                return ExitCode::SUCCESS;
+            }
+            // Nothing can be done if stderr is gone too.
+            let _ = writeln!(std::io::stderr(), "error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(args: args::Args) -> anyhow::Result<Outcome> {
+    match args.command {
+        args::Command::Controls(command) => controls::run(command),
+    }
+}

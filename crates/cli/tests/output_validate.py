@@ -1,0 +1,121 @@
+"""Checks a file that `sekisho` wrote against somebody else's definition of its format.
+
+asff FILE: the request model of Security Hub's BatchImportFindings as botocore publishes it (shapes, enumerations, patterns)
+           and the limits that the API reference states beside the model.
+ocsf FILE: the published OCSF schema of class 2003 with the profiles that each event names (package ocsf-json-schema).
+
+Prints the faults and exits 1 if there are any. Needs botocore, ocsf-json-schema and jsonschema; no network.
+"""
+
+import json
+import re
+import sys
+
+
+def asff_faults(findings):
+    import botocore.session
+    from botocore.validate import ParamValidator
+
+    session = botocore.session.get_session()
+    model = session.get_service_model("securityhub").operation_model("BatchImportFindings")
+    for start in range(0, len(findings), 100):
+        report = ParamValidator().validate({"Findings": findings[start : start + 100]}, model.input_shape)
+        if report.has_errors():
+            yield report.generate_report()
+    finding_shape = model.input_shape.members["Findings"].member
+    for finding in findings:
+        yield from shape_faults(finding, finding_shape, finding["Id"])
+        yield from limit_faults(finding)
+
+
+def shape_faults(value, shape, path):
+    """What botocore's own validator leaves to the service: enumerations and patterns."""
+    if shape.type_name == "structure":
+        for name, member in value.items():
+            yield from shape_faults(member, shape.members[name], f"{path}.{name}")
+    elif shape.type_name == "list":
+        for index, member in enumerate(value):
+            yield from shape_faults(member, shape.member, f"{path}[{index}]")
+    elif shape.type_name == "map":
+        for key, member in value.items():
+            yield from shape_faults(key, shape.key, f"{path} key")
+            yield from shape_faults(member, shape.value, f"{path}.{key}")
+    elif shape.type_name == "string":
+        if shape.enum and value not in shape.enum:
+            yield f"{path}: {value!r} is not one of {shape.enum}"
+        pattern = shape.metadata.get("pattern")
+        if pattern and not re.search(pattern, value, re.DOTALL):
+            yield f"{path}: {value!r} does not match {pattern}"
+
+
+def limit_faults(finding):
+    own = finding["Id"]
+    limits = [
+        ("Id", finding["Id"], 512),
+        ("ProductArn", finding["ProductArn"], 2048),
+        ("GeneratorId", finding["GeneratorId"], 512),
+        ("Title", finding["Title"], 256),
+        ("Description", finding["Description"], 1024),
+        ("Recommendation.Text", finding.get("Remediation", {}).get("Recommendation", {}).get("Text", ""), 512),
+        ("Note.Text", finding.get("Note", {}).get("Text", ""), 512),
+    ]
+    for name, value, limit in limits:
+        if len(value) > limit:
+            yield f"{own}: {name} has {len(value)} characters, {limit} are allowed"
+    counts = [
+        ("Resources", finding["Resources"], 32),
+        ("ProductFields", finding["ProductFields"], 50),
+        ("Types", finding["Types"], 50),
+        ("RelatedRequirements", finding["Compliance"].get("RelatedRequirements", []), 32),
+        ("Tags", finding["Resources"][0].get("Tags", {}), 50),
+    ]
+    for name, value, limit in counts:
+        if len(value) > limit:
+            yield f"{own}: {name} has {len(value)} entries, {limit} are allowed"
+    for key, value in finding["ProductFields"].items():
+        if len(key) > 128 or len(value) > 2048:
+            yield f"{own}: product field {key} is too long"
+    for kind in finding["Types"]:
+        if not re.match(r"^([^/]+)(/[^/]+){0,2}$", kind):
+            yield f"{own}: type {kind}"
+    if not re.match(r"^\d{12}$", finding["AwsAccountId"]):
+        yield f"{own}: account {finding['AwsAccountId']}"
+    for name in ["CreatedAt", "UpdatedAt", "FirstObservedAt", "LastObservedAt"]:
+        if not re.match(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$", finding[name]):
+            yield f"{own}: {name} {finding[name]}"
+    size = len(json.dumps(finding, ensure_ascii=False).encode())
+    if size > 240 * 1024:
+        yield f"{own}: {size} bytes"
+
+
+def ocsf_faults(events):
+    import jsonschema
+    from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
+
+    validators = {}
+    for event in events:
+        metadata = event["metadata"]
+        key = (metadata["version"], event["class_uid"], tuple(metadata["profiles"]))
+        if key not in validators:
+            schema = OcsfJsonSchemaEmbedded(get_ocsf_schema(version=key[0]))
+            name = schema.lookup_class_name_from_uid(key[1])
+            validators[key] = jsonschema.Draft202012Validator(schema.get_class_schema(name, profiles=list(key[2])))
+        for error in validators[key].iter_errors(event):
+            yield f"{event['finding_info']['uid']}: {error.json_path}: {error.message}"
+        if event["type_uid"] != event["class_uid"] * 100 + event["activity_id"]:
+            yield f"{event['finding_info']['uid']}: type_uid {event['type_uid']}"
+
+
+def main():
+    kind, path = sys.argv[1:3]
+    with open(path, encoding="utf-8") as file:
+        documents = json.load(file)
+    faults = list({"asff": asff_faults, "ocsf": ocsf_faults}[kind](documents))
+    for fault in faults[:50]:
+        print(fault)
+    print(f"{len(documents)} checked, {len(faults)} faults")
+    sys.exit(1 if faults or not documents else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+//! All resources of a scan, found by type, place and field: what makes a control see its neighbours.
+//!
+//! `resources("AWS::EC2::VPCEndpoint")` means those of the same account and Region. A list that could not be
+//! read contributes one unknown element, so that "there is an endpoint" is never answered no for want of
+//! permission. `related(..)` goes through an index that is built at first use, which keeps joins linear.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, RwLock};
+
+use sekisho_model::{Gap, Resource, Snapshot, Value};
+
+use crate::cel::Val;
+
+/// Where to look for related resources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reach {
+    /// The same account and Region; all Regions for global types.
+    Region,
+    /// The same account, every scanned Region.
+    Account,
+}
+
+/// Resources of one type, with what is missing.
+#[derive(Debug, Default)]
+struct ByType<'a> {
+    /// Per account, in snapshot order.
+    accounts: HashMap<&'a str, Vec<&'a Resource>>,
+    gaps: Vec<&'a Gap>,
+}
+
+type FieldIndex<'a> = HashMap<&'a str, HashMap<Cow<'a, str>, Vec<&'a Resource>>>;
+
+/// See the module head.
+pub struct Inventory<'a> {
+    types: HashMap<&'a str, ByType<'a>>,
+    global_types: HashSet<String>,
+    config_types: Vec<String>,
+    indexes: RwLock<HashMap<(String, String), Arc<FieldIndex<'a>>>>,
+}
+
+impl<'a> Inventory<'a> {
+    /// Indexes a snapshot. `global_types` are the types read once per account; they are visible from every Region.
+    pub fn new(snapshot: &'a Snapshot, global_types: HashSet<String>) -> Self {
+        Self::of(&snapshot.resources, &snapshot.gaps, global_types)
+    }
+
+    /// The same over loose parts.
+    pub fn of(resources: &'a [Resource], gaps: &'a [Gap], global_types: HashSet<String>) -> Self {
+        let mut types: HashMap<&'a str, ByType<'a>> = HashMap::new();
+        for resource in resources {
+            types.entry(&resource.type_name).or_default().accounts.entry(&resource.account).or_default().push(resource);
+        }
+        for gap in gaps {
+            types.entry(&gap.type_name).or_default().gaps.push(gap);
+        }
+        Self { types, global_types, config_types: Vec::new(), indexes: RwLock::default() }
+    }
+
+    /// With the answer to `config_types_judged()`.
+    #[must_use]
+    pub fn with_config_types(mut self, config_types: Vec<String>) -> Self {
+        self.config_types = config_types;
+        self
+    }
+
+    /// AWS Config's names of the types that change-triggered controls judge.
+    pub fn config_types(&self) -> &[String] {
+        &self.config_types
+    }
+
+    /// Resources of `type_name` seen from `account` and `region`, unknown elements for gaps last.
+    pub fn resources(&self, type_name: &str, account: &str, region: &str, reach: Reach) -> Vec<Val<'a>> {
+        let Some(of_type) = self.types.get(type_name) else { return Vec::new() };
+        let reach = self.effective(type_name, reach);
+        let seen = of_type.accounts.get(account).into_iter().flatten();
+        let mut found: Vec<Val<'a>> =
+            seen.filter(|resource| reach == Reach::Account || resource.region == region).map(|resource| Val::Resource(resource)).collect();
+        found.extend(Self::gaps(of_type, account, region, reach));
+        found
+    }
+
+    /// Those of [`Self::resources`] whose field at `path` equals `wanted` or is a list containing it.
+    pub fn related(&self, type_name: &str, path: &str, wanted: &str, account: &str, region: &str, reach: Reach) -> Vec<Val<'a>> {
+        let Some(of_type) = self.types.get(type_name) else { return Vec::new() };
+        let reach = self.effective(type_name, reach);
+        let index = self.index(type_name, path);
+        let hits = index.get(account).and_then(|values| values.get(wanted)).into_iter().flatten();
+        let mut found: Vec<Val<'a>> =
+            hits.filter(|resource| reach == Reach::Account || resource.region == region).map(|resource| Val::Resource(resource)).collect();
+        found.extend(Self::gaps(of_type, account, region, reach));
+        found
+    }
+
+    fn effective(&self, type_name: &str, reach: Reach) -> Reach {
+        if self.global_types.contains(type_name) { Reach::Account } else { reach }
+    }
+
+    fn gaps(of_type: &ByType<'a>, account: &str, region: &str, reach: Reach) -> Vec<Val<'a>> {
+        let here = |gap: &&&'a Gap| gap.account == account && (reach == Reach::Account || gap.region == region);
+        of_type.gaps.iter().filter(here).map(|gap| Val::Unknown(Arc::new(gap.unknown.clone()))).collect()
+    }
+
+    fn index(&self, type_name: &str, path: &str) -> Arc<FieldIndex<'a>> {
+        let key = (type_name.to_owned(), path.to_owned());
+        if let Ok(indexes) = self.indexes.read()
+            && let Some(index) = indexes.get(&key)
+        {
+            return index.clone();
+        }
+        let mut index = FieldIndex::new();
+        for (account, resources) in self.types.get(type_name).map(|of_type| &of_type.accounts).into_iter().flatten() {
+            let values = index.entry(account).or_default();
+            for resource in resources {
+                for text in field_texts(resource, path) {
+                    values.entry(text).or_insert_with(Vec::new).push(*resource);
+                }
+            }
+        }
+        let index = Arc::new(index);
+        // A poisoned lock only means that another thread panicked while inserting; the index is rebuilt then.
+        if let Ok(mut indexes) = self.indexes.write() {
+            indexes.insert(key, index.clone());
+        }
+        index
+    }
+}
+
+fn field_texts<'a>(resource: &'a Resource, path: &str) -> Vec<Cow<'a, str>> {
+    let (document, rest) = path.split_once('.').unwrap_or((path, ""));
+    let value = match document {
+        "arn" => return vec![Cow::Borrowed(&resource.arn)],
+        "name" => return vec![Cow::Borrowed(&resource.name)],
+        "properties" => resource.properties.at(rest),
+        "attributes" => resource.attributes.at(rest),
+        "tags" => resource.tags.at(rest),
+        _ => None,
+    };
+    match value {
+        Some(Value::List(items)) => items.iter().filter_map(scalar_text).collect(),
+        Some(value) => scalar_text(value).into_iter().collect(),
+        None => Vec::new(),
+    }
+}
+
+fn scalar_text(value: &Value) -> Option<Cow<'_, str>> {
+    match value {
+        Value::String(text) => Some(Cow::Borrowed(text)),
+        Value::Int(number) => Some(Cow::Owned(number.to_string())),
+        _ => None,
+    }
+}

@@ -1,0 +1,246 @@
+//! All packs together, checked against each other.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use sekisho_model::ACCOUNT_TYPE;
+
+use super::control::Control;
+use super::problem::{Problem, line_of};
+use super::resource::{Kind, ResourcePack, Scope};
+use super::standard::Standard;
+use crate::suggest;
+
+/// No pack file is sensibly larger; a larger one is refused unread.
+const FILE_MAX_BYTES: usize = 256 * 1024;
+
+/// One file: its name as shown in messages, and its text.
+#[derive(Debug, Clone)]
+pub struct PackSource {
+    /// Path below the packs folder, `controls/aws/kms/KMS.4.yaml`; the first folder says what the file is.
+    pub path: String,
+    /// The text.
+    pub text: String,
+}
+
+/// Everything known about AWS: types, controls, standards.
+#[derive(Debug, Default)]
+pub struct PackSet {
+    /// Resource packs by type name.
+    pub resources: BTreeMap<String, ResourcePack>,
+    /// Controls by id.
+    pub controls: BTreeMap<String, Control>,
+    /// Standards, in the order of their ids.
+    pub standards: Vec<Standard>,
+}
+
+pub(crate) fn yaml_problem(file: &str, error: &yaml_serde::Error) -> Problem {
+    let line = error.location().map_or(0, |location| location.line());
+    Problem { file: file.to_owned(), line, text: error.to_string() }
+}
+
+impl PackSet {
+    /// Parses and checks `sources`.
+    ///
+    /// # Errors
+    /// All problems found, sorted by file and line.
+    pub fn load(sources: &[PackSource]) -> Result<Self, Vec<Problem>> {
+        let mut set = Self::default();
+        let mut problems = Vec::new();
+        for source in sources {
+            if let Err(found) = set.add(source) {
+                problems.extend(found);
+            }
+        }
+        set.standards.sort_by(|a, b| a.id.cmp(&b.id));
+        // Cross-checks on a set with holes would only repeat what is known to be missing.
+        if problems.is_empty() {
+            let texts: HashMap<&str, &str> = sources.iter().map(|source| (source.path.as_str(), source.text.as_str())).collect();
+            Checker { set: &set, texts, problems: &mut problems }.check();
+        }
+        if problems.is_empty() {
+            return Ok(set);
+        }
+        problems.sort();
+        problems.dedup();
+        Err(problems)
+    }
+
+    fn add(&mut self, source: &PackSource) -> Result<(), Vec<Problem>> {
+        let problem = |text: String| vec![Problem { file: source.path.clone(), line: 0, text }];
+        if source.text.len() > FILE_MAX_BYTES {
+            return Err(problem(format!("is larger than {FILE_MAX_BYTES} bytes; split it")));
+        }
+        match source.path.split('/').find(|part| matches!(*part, "resources" | "controls" | "standards")) {
+            Some("resources") => {
+                let pack = ResourcePack::parse(&source.path, &source.text)?;
+                if let Some(other) = self.resources.get(&pack.type_name) {
+                    return Err(problem(format!("{} is described in {} already", pack.type_name, other.file)));
+                }
+                self.resources.insert(pack.type_name.clone(), pack);
+            }
+            Some("controls") => {
+                let control = Control::parse(&source.path, &source.text)?;
+                if let Some(other) = self.controls.get(&control.id) {
+                    return Err(problem(format!("{} is defined in {} already; choose another id", control.id, other.file)));
+                }
+                self.controls.insert(control.id.clone(), control);
+            }
+            Some(_) => {
+                let standard: Standard = yaml_serde::from_str(&source.text).map_err(|error| vec![yaml_problem(&source.path, &error)])?;
+                self.standards.push(standard);
+            }
+            None => return Err(problem("is neither below resources/, controls/ nor standards/; move it there".into())),
+        }
+        Ok(())
+    }
+
+    /// Controls in the order of service and number (EC2.2 before EC2.10).
+    pub fn controls_in_order(&self) -> Vec<&Control> {
+        let mut controls: Vec<&Control> = self.controls.values().collect();
+        controls.sort_by(|a, b| control_order(&a.id).cmp(&control_order(&b.id)));
+        controls
+    }
+
+    /// The types that are read once per account.
+    pub fn global_types(&self) -> HashSet<String> {
+        self.resources.values().filter(|pack| pack.scope == Scope::Global && pack.region.is_none()).map(|pack| pack.type_name.clone()).collect()
+    }
+
+    /// The types needed to judge `controls`, parents included.
+    pub fn types_for<'c>(&self, controls: impl IntoIterator<Item = &'c Control>) -> BTreeSet<String> {
+        let mut wanted: BTreeSet<String> = BTreeSet::new();
+        for control in controls {
+            wanted.extend(control.types().map(str::to_owned));
+        }
+        loop {
+            let parents: Vec<String> = wanted.iter().filter_map(|name| self.resources.get(name)?.parent.clone()).filter(|parent| !wanted.contains(parent)).collect();
+            if parents.is_empty() {
+                return wanted;
+            }
+            wanted.extend(parents);
+        }
+    }
+
+    /// The standards that contain a control, with its requirement numbers.
+    pub fn standards_of<'s>(&'s self, control_id: &'s str) -> impl Iterator<Item = (&'s Standard, &'s [String])> {
+        self.standards.iter().filter_map(move |standard| Some((standard, standard.requirements(control_id)?)))
+    }
+
+    /// AWS Config's names of the types that change-triggered controls judge (what a recorder must record).
+    /// They are CloudFormation's, but for two ("Supported Resource Types" in the AWS Config guide).
+    pub fn config_types_judged(&self) -> Vec<String> {
+        let judged = self.controls.values().filter(|control| control.schedule != sekisho_model::Schedule::Periodic);
+        let names: BTreeSet<&str> = judged.flat_map(|control| &control.resources).filter(|name| *name != ACCOUNT_TYPE).map(String::as_str).collect();
+        let config_name = |name| match name {
+            "AWS::CertificateManager::Certificate" => "AWS::ACM::Certificate",
+            "AWS::OpenSearchService::Domain" => "AWS::OpenSearch::Domain",
+            other => other,
+        };
+        names.into_iter().map(config_name).map(str::to_owned).collect()
+    }
+
+    /// The ASFF name of a type.
+    pub fn asff_type(&self, type_name: &str) -> String {
+        match self.resources.get(type_name) {
+            Some(pack) => pack.asff.clone(),
+            None if type_name == ACCOUNT_TYPE => "AwsAccount".to_owned(),
+            None => "Other".to_owned(),
+        }
+    }
+}
+
+/// Sorts `EC2.10` after `EC2.2`.
+pub fn control_order(id: &str) -> (&str, u64, &str) {
+    let (service, number) = id.split_once('.').unwrap_or((id, ""));
+    (service, number.parse().unwrap_or(u64::MAX), id)
+}
+
+struct Checker<'s, 'p> {
+    set: &'s PackSet,
+    texts: HashMap<&'s str, &'s str>,
+    problems: &'p mut Vec<Problem>,
+}
+
+impl Checker<'_, '_> {
+    fn problem(&mut self, file: &str, path: &[&str], text: String) {
+        let line = self.texts.get(file).map_or(0, |source| line_of(source, path));
+        self.problems.push(Problem { file: file.to_owned(), line, text });
+    }
+
+    fn check(mut self) {
+        let set = self.set;
+        let mut uids: HashMap<uuid::Uuid, &str> = HashMap::new();
+        for control in set.controls.values() {
+            if let Some(other) = uids.insert(control.uid, &control.id) {
+                self.problem(&control.file, &["uid"], format!("the uid is that of {other}; make a new random one"));
+            }
+            self.types_exist(control);
+            self.fields_exist(control);
+        }
+        for pack in set.resources.values() {
+            if let Some(parent) = &pack.parent
+                && !set.resources.contains_key(parent)
+            {
+                self.unknown_type(&pack.file, &["parent"], parent);
+            }
+        }
+        for standard in &set.standards {
+            for id in standard.controls.keys().filter(|id| !set.controls.contains_key(*id)) {
+                let file = format!("standards: {}", standard.id);
+                self.problem(&file, &[], format!("contains {id}, for which there is no control; add it or take it out of the list"));
+            }
+        }
+    }
+
+    fn unknown_type(&mut self, file: &str, path: &[&str], name: &str) {
+        let hint = suggest::closest(name, self.set.resources.keys().map(String::as_str))
+            .map_or_else(|| "add one (docs/add-a-resource.md)".to_owned(), |close| format!("did you mean {close}?"));
+        self.problem(file, path, format!("there is no resource pack for {name}; {hint}"));
+    }
+
+    fn types_exist(&mut self, control: &Control) {
+        for name in control.types().map(str::to_owned).collect::<BTreeSet<_>>() {
+            if !self.set.resources.contains_key(&name) {
+                self.unknown_type(&control.file, &["resource"], &name);
+            }
+        }
+        for test in &control.tests {
+            for given in &test.given {
+                if !self.set.resources.contains_key(&given.type_name) {
+                    self.unknown_type(&control.file, &["tests", &given.type_name], &given.type_name);
+                }
+            }
+        }
+    }
+
+    /// A misspelled property would be null for ever.
+    fn fields_exist(&mut self, control: &Control) {
+        let set = self.set;
+        let packs: Vec<&ResourcePack> = control.resources.iter().filter_map(|name| set.resources.get(name)).collect();
+        for (root, field) in &control.uses.fields {
+            if !matches!(root.as_str(), "properties" | "attributes") || packs.iter().any(|pack| pack.has_field(root, field)) {
+                continue;
+            }
+            self.missing_field(control, &control.resources.join(", "), root, field, &packs);
+        }
+        for (type_name, document, field) in &control.uses.setting_fields {
+            let Some(pack) = set.resources.get(type_name) else { continue };
+            if pack.kind != Kind::Setting {
+                let text = format!("{type_name} is not a `kind: setting`; use resources(..) or related(..)");
+                self.problem(&control.file, &["passes_when"], text);
+            } else if !pack.has_field(document, field) {
+                self.missing_field(control, type_name, document, field, &[pack]);
+            }
+        }
+    }
+
+    fn missing_field(&mut self, control: &Control, type_name: &str, document: &str, field: &str, packs: &[&ResourcePack]) {
+        let names: Vec<&str> = packs.iter().flat_map(|pack| pack.field_names(document)).collect();
+        let hint = suggest::closest(field, names.iter().copied()).map_or_else(
+            || format!("add it to {}", packs.first().map_or("the resource pack", |pack| pack.file.as_str())),
+            |close| format!("did you mean {document}.{close}?"),
+        );
+        let key = if control.applies_when.as_ref().is_some_and(|program| program.source().contains(field)) { "applies_when" } else { "passes_when" };
+        self.problem(&control.file, &[key], format!("{type_name} has no {document}.{field}; {hint}"));
+    }
+}
