@@ -162,7 +162,8 @@ fn unpack_botocore(folder: &Path) -> Result<PathBuf> {
         .status()
         .context("python3 with pip is needed to download the service models")?;
     ensure!(pip.success(), "pip could not download botocore; see its message above");
-    let unzip = Command::new("python3").args(["-m", "zipfile", "-e"]).arg(folder.join(WHEEL)).arg(&unpacked).status()?;
+    let unzip =
+        Command::new("python3").args(["-m", "zipfile", "-e"]).arg(folder.join(WHEEL)).arg(&unpacked).status()?;
     ensure!(unzip.success(), "could not unpack {WHEEL}");
     Ok(unpacked)
 }
@@ -180,8 +181,8 @@ fn generate(unpacked: &Path, wanted: &BTreeSet<String>) -> Result<BTreeMap<Strin
     let mut files = BTreeMap::new();
     let mut problems = Vec::new();
     for (service, operations) in services {
-        let text = newest_version(&data, service)
-            .and_then(|folder| trim_service(&folder, service, &operations, &endpoints));
+        let text =
+            newest_version(&data, service).and_then(|folder| trim_service(&folder, service, &operations, &endpoints));
         match text {
             Ok(text) => drop(files.insert(format!("aws/{service}.json"), text)),
             Err(problem) => problems.push(format!("{problem:#}")),
@@ -258,8 +259,10 @@ fn trim_service(folder: &Path, service: &str, wanted: &BTreeSet<&str>, endpoints
             pages.insert((*name).to_owned(), paginator);
         }
     }
-    let shapes: Map<String, Value> =
-        reached.iter().filter_map(|name| Some((name.clone(), trim_shape(model.pointer(&format!("/shapes/{name}"))?)))).collect();
+    let shapes: Map<String, Value> = reached
+        .iter()
+        .filter_map(|name| Some((name.clone(), trim_shape(model.pointer(&format!("/shapes/{name}"))?))))
+        .collect();
     let all_metadata = model.get("metadata").unwrap_or(&Value::Null);
     let mut metadata = keep(all_metadata, &METADATA);
     let protocol = protocol(all_metadata).with_context(|| format!("no protocol of `{service}` is supported"))?;
@@ -451,4 +454,74 @@ fn compare(target: &Path, files: &BTreeMap<String, String>) -> Result<()> {
     let names: Vec<String> = different.into_iter().collect();
     ensure!(names.is_empty(), "packs/models is out of date ({}); run cargo xtask models", names.join(", "));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_are_found_at_any_depth() {
+        let mut wanted = BTreeSet::new();
+        let pack = "read: {list: {call: 'kms:ListKeys'}}\neach:\n  - {call: 'kms:DescribeKey', with: {call: {x: 1}}}\n";
+        calls_in(&yaml_serde::from_str(pack).unwrap(), &mut wanted);
+        assert_eq!(wanted.into_iter().collect::<Vec<_>>(), ["kms:DescribeKey", "kms:ListKeys"]);
+    }
+
+    #[test]
+    fn operations_with_a_token_and_no_paginator_get_one() {
+        let model = json!({"shapes": {
+            "In": {"type": "structure", "members": {"NextMarker": {"shape": "Text"}}},
+            "Out": {"type": "structure", "members": {
+                "NextMarker": {"shape": "Text"}, "Acls": {"shape": "Acls"}, "Other": {"shape": "Text"}
+            }},
+            "Text": {"type": "string"}, "Acls": {"type": "list", "member": {"shape": "Text"}}
+        }});
+        let paginator = derived_paginator(&model, &json!({"input": {"shape": "In"}, "output": {"shape": "Out"}}));
+        let expected = json!({
+            "input_token": "NextMarker", "output_token": "NextMarker", "result_key": ["Acls"], "derived": true
+        });
+        assert_eq!(paginator, Some(expected));
+        assert_eq!(derived_paginator(&model, &json!({"output": {"shape": "Out"}})), None);
+    }
+
+    #[test]
+    fn only_what_is_reachable_is_kept() {
+        let model = json!({"shapes": {
+            "A": {"type": "structure", "members": {"Self": {"shape": "A"}, "B": {"shape": "B"}}},
+            "B": {"type": "map", "key": {"shape": "C"}, "value": {"shape": "D"}}, "C": {}, "D": {}, "E": {}
+        }});
+        let mut reached = BTreeSet::new();
+        reach(&model, "A", &mut reached);
+        assert_eq!(reached.into_iter().collect::<String>(), "ABCD");
+    }
+
+    #[test]
+    fn a_protocol_that_the_client_speaks_is_chosen() {
+        let of = |usual: &str, offered: &[&str]| protocol(&json!({"protocol": usual, "protocols": offered}));
+        assert_eq!(of("query", &["query"]), Some("query"));
+        assert_eq!(of("smithy-rpc-v2-cbor", &["smithy-rpc-v2-cbor", "json", "query"]), Some("json"));
+        assert_eq!(of("smithy-rpc-v2-cbor", &["smithy-rpc-v2-cbor"]), None);
+    }
+
+    #[test]
+    fn global_services_have_no_list_of_regions() {
+        let endpoints = json!({"partitions": [{
+            "regions": {"eu-west-1": {}, "us-east-1": {}},
+            "services": {
+                "kms": {"endpoints": {"eu-west-1": {}, "eu-west-1-fips": {}}},
+                "iam": {"isRegionalized": false, "endpoints": {"aws-global": {}}}
+            }
+        }]});
+        assert_eq!(service_regions(&endpoints, "kms").into_iter().collect::<Vec<_>>(), ["eu-west-1"]);
+        assert!(service_regions(&endpoints, "iam").is_empty() && service_regions(&endpoints, "none").is_empty());
+    }
+
+    #[test]
+    fn lines_are_json_again() {
+        let value = json!({"a": {"b": {"c": [1, 2]}, "d": {}}, "e": "x"});
+        let text = lines(&value, 2).unwrap();
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
+        assert!(text.contains("\n  \"b\": {\"c\":[1,2]},\n"), "{text}");
+    }
 }

@@ -351,6 +351,9 @@
     const findingsShown = groups.reduce((sum, group) => sum + group.members.length, 0);
     byId("count").textContent = fill(words.matching, number(groups.length), number(findingsShown));
     list.replaceChildren(...(groups.length > 0 ? groups.map(groupElement) : [element("p", "card soft", words.no_match)]));
+    // The open control stays open while filters change around it.
+    const open = state.control && byId("c-" + state.control);
+    if (open) open.open = true;
     writeFragment();
   };
 

@@ -1,9 +1,12 @@
 //! The command line.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Parser, Subcommand};
-use sekisho_model::Lang;
+use sekisho_model::{Lang, Severity, Timestamp};
+
+use crate::output::{ColorChoice, Format};
 
 /// Finds what is wrong in AWS accounts, says what matters, and remembers.
 #[derive(Debug, Parser)]
@@ -15,9 +18,174 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Read AWS accounts, judge them, keep the findings and write a report
+    #[command(after_help = SCAN_HELP)]
+    Scan(Box<ScanArgs>),
+    /// Show the security scores of the last scan, what they cost and how to raise them
+    Score(ScoreArgs),
     /// Look at, test and write controls
     #[command(subcommand)]
     Controls(ControlsCommand),
+}
+
+const SCAN_HELP: &str = "\
+Examples:
+  sekisho scan --demo                              a recorded account, without AWS
+  sekisho scan --profile prod --region ap-northeast-1
+  sekisho scan --organization --role-name SekishoRead
+  sekisho scan --format asff -o findings.json --fail-on new,critical
+
+Exit codes: 0 clean, 2 findings over the bar of --fail-on, 1 error.";
+
+/// What `sekisho scan` takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ScanArgs {
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+    #[command(flatten)]
+    pub(crate) access: AccessArgs,
+    /// Only controls or types of this name: S3.8, S3, AWS::KMS::Key; repeatable
+    #[arg(long, value_name = "CONTROL|SERVICE|TYPE")]
+    pub(crate) only: Vec<String>,
+    /// Save everything judged to this file, to judge it again with --snapshot
+    #[arg(long, value_name = "FILE")]
+    pub(crate) save: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) keeping: KeepingArgs,
+    /// Output format: json, ndjson, asff, ocsf, csv, html, junit or markdown; repeatable
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Vec<Format>,
+    /// File to write; repeatable, paired with --format in order; the ending chooses the format if there is none
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Vec<PathBuf>,
+    /// Do not write sekisho-report.html when no format is asked for
+    #[arg(long)]
+    pub(crate) no_report: bool,
+    /// Exit with 2 if there are findings that are new (or got worse), or of these severities
+    #[arg(long, value_name = "new,critical,high,...", value_delimiter = ',')]
+    pub(crate) fail_on: Vec<Bar>,
+    /// Known open findings: --fail-on looks only at those that are not in this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Write the findings that are open now to a baseline file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write_baseline: Option<PathBuf>,
+    /// Colour: auto, always or never
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColorChoice,
+    /// No progress display and no summary
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) packs: PackArgs,
+    #[command(flatten)]
+    pub(crate) lang: LangArgs,
+}
+
+/// Where the resources come from, if not from AWS.
+#[derive(Debug, clap::Args)]
+pub(crate) struct SourceArgs {
+    /// Judge the recorded account that comes with Sekisho
+    #[arg(long, conflicts_with_all = ["snapshot", "save"])]
+    pub(crate) demo: bool,
+    /// Judge a saved scan instead of reading AWS
+    #[arg(long, value_name = "FILE", conflicts_with = "save")]
+    pub(crate) snapshot: Option<PathBuf>,
+    /// The scan's time, for recordings that must be reproducible
+    #[arg(long, value_name = "TIME", hide = true)]
+    pub(crate) taken_at: Option<Timestamp>,
+}
+
+/// How to get into the accounts.
+#[derive(Debug, clap::Args)]
+pub(crate) struct AccessArgs {
+    /// Profile of ~/.aws/config
+    #[arg(long)]
+    pub(crate) profile: Option<String>,
+    /// Region to read; repeatable [default: all Regions that the account has enabled]
+    #[arg(long = "region", value_name = "REGION")]
+    pub(crate) regions: Vec<String>,
+    /// Role to assume first
+    #[arg(long, value_name = "ARN")]
+    pub(crate) role_arn: Option<String>,
+    /// External id that the role asks for (also for the roles of --role-name)
+    #[arg(long, value_name = "ID", env = "SEKISHO_EXTERNAL_ID", hide_env_values = true)]
+    pub(crate) external_id: Option<String>,
+    /// Name of the role sessions in CloudTrail
+    #[arg(long, value_name = "NAME")]
+    pub(crate) session_name: Option<String>,
+    /// YAML file with the accounts to read: a list of `id`, and optionally `name`, `role`, `external_id`
+    #[arg(long, value_name = "FILE", conflicts_with = "organization")]
+    pub(crate) accounts: Option<PathBuf>,
+    /// Read all active accounts of the organization
+    #[arg(long)]
+    pub(crate) organization: bool,
+    /// Role to assume in each account of --accounts or --organization
+    #[arg(long, value_name = "NAME", default_value = "SekishoRead")]
+    pub(crate) role_name: String,
+    /// Endpoint for all services [default: AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_<SERVICE>, the profile]
+    #[arg(long, value_name = "URL")]
+    pub(crate) endpoint_url: Option<String>,
+}
+
+/// Where findings and decisions are kept.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct KeepingArgs {
+    /// Data directory [default: $XDG_DATA_HOME/sekisho or ~/.local/share/sekisho]
+    #[arg(long = "data", value_name = "DIR", env = "SEKISHO_DATA")]
+    pub(crate) data: Option<PathBuf>,
+    /// Decisions file [default: ./sekisho.yaml if it is there]
+    #[arg(long = "config", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// What `sekisho score` takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ScoreArgs {
+    /// Show the controls that cost points, per standard
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// Rank the fixes by the points they win, with the score that each step reaches
+    #[arg(long)]
+    pub(crate) plan: bool,
+    /// Only this account [default: all, and each account by itself]
+    #[arg(long)]
+    pub(crate) account: Option<String>,
+    /// JSON instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// The scores of the demo (`sekisho scan --demo`)
+    #[arg(long)]
+    pub(crate) demo: bool,
+    #[command(flatten)]
+    pub(crate) keeping: KeepingArgs,
+    #[command(flatten)]
+    pub(crate) packs: PackArgs,
+    #[command(flatten)]
+    pub(crate) lang: LangArgs,
+}
+
+/// One word of `--fail-on`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bar {
+    /// Findings that are new or got worse since the last scan (or are not in the baseline).
+    New,
+    /// Open findings of a severity.
+    Severity(Severity),
+    /// Anything that could not be judged.
+    NotAvailable,
+}
+
+impl FromStr for Bar {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.to_ascii_lowercase().as_str() {
+            "new" => Ok(Self::New),
+            "not-available" | "not_available" => Ok(Self::NotAvailable),
+            other => other.parse().map(Self::Severity).map_err(|_| format!("`{text}` is not a bar; write new, critical, high, medium, low or not-available")),
+        }
+    }
 }
 
 /// Which packs to judge by.

@@ -1,7 +1,7 @@
 //! Reading files that people give: with a size cap, and an error that names the file.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -15,4 +15,17 @@ pub(crate) fn read_text(path: &Path, max_bytes: u64) -> Result<String> {
         bail!("{} is larger than {max_bytes} bytes; is it the right file?", path.display());
     }
     String::from_utf8(bytes).with_context(|| format!("{} is not UTF-8 text; save it as UTF-8", path.display()))
+}
+
+/// Writes a file whole or not at all: into a neighbour first, which then takes its place.
+pub(crate) fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    let failed = || format!("cannot write {}", path.display());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut neighbour = tempfile::NamedTempFile::new_in(folder).with_context(failed)?;
+    let mut out = BufWriter::new(neighbour.as_file_mut());
+    write(&mut out).and_then(|()| out.flush()).with_context(failed)?;
+    drop(out);
+    neighbour.as_file().sync_all().with_context(failed)?;
+    neighbour.persist(path).with_context(failed)?;
+    Ok(())
 }

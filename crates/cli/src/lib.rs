@@ -5,9 +5,14 @@
 
 mod args;
 mod controls;
+mod data;
+mod decisions;
 mod files;
 pub mod output;
 mod packs;
+mod scan;
+mod score;
+mod texts;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -46,8 +51,16 @@ pub fn run() -> ExitCode {
     }
 }
 
+/// The wall clock, read here and nowhere else.
+#[expect(clippy::disallowed_methods, reason = "this is the boundary at which the clock is read")]
+pub(crate) fn now() -> sekisho_model::Timestamp {
+    sekisho_model::Timestamp::now()
+}
+
 fn dispatch(args: args::Args) -> anyhow::Result<Outcome> {
     match args.command {
+        args::Command::Scan(args) => scan::run(&args),
+        args::Command::Score(args) => score::run(&args),
         args::Command::Controls(command) => controls::run(command),
     }
 }

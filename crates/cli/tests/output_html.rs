@@ -75,7 +75,7 @@ fn the_summary_needs_no_script() {
         "no score",
         "data-control=\"EC2.19\">Security groups do not open high-risk ports to the world</a>",
         "<span class=\"many\">2 resources</span>",
-        "elasticfilesystem:DescribeFileSystems",
+        "elasticfilesystem:<wbr>DescribeFileSystems",
         "2027-03-31",
         "static web site, reviewed by the web team",
         "the suppression of S3.1 matched nothing",

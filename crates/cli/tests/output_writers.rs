@@ -65,8 +65,41 @@ fn the_terminal_counts_what_is_there() {
         "sekisho.yaml:20: the suppression of S3.1 matched nothing",
         "111122223333 (shop-prod)",
         "built-in 2026-11-25 + /etc/sekisho/packs",
-        "402 resources, 1,234 API calls, 5 throttled, 2 refused,\n                    6.2\u{a0}s\n",
+        "402\u{a0}resources, 1,234\u{a0}API calls, 5\u{a0}throttled, 2\u{a0}refused,\n                    6.2\u{a0}s\n",
     ] {
+        assert!(text.contains(expected), "{expected:?} is not in\n{text}");
+    }
+}
+
+#[test]
+fn many_accounts_and_regions_stay_short() {
+    let fixture = output_support::large(2_000);
+    let mut out = Vec::new();
+    terminal::write(&fixture.report(Lang::En), &terminal::TerminalStyle::default(), &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    assert!(text.contains("20 accounts (111122223333 (shop-prod), "), "{text}");
+    assert!(text.lines().count() < 100 && text.lines().all(|line| cells(line) <= 80), "{text}");
+}
+
+#[test]
+fn nothing_found_is_said_in_words() {
+    let mut fixture = small();
+    fixture.findings.clear();
+    fixture.gaps.clear();
+    fixture.delta = None;
+    fixture.problems.clear();
+    for format in Format::ALL {
+        let mut out = Vec::new();
+        format.write(&fixture.report(Lang::En), &mut out).unwrap();
+        assert!(!out.is_empty() || format == Format::Ndjson, "{}", format.name());
+        if matches!(format, Format::Json | Format::Asff | Format::Ocsf) {
+            serde_json::from_slice::<serde_json::Value>(&out).unwrap();
+        }
+    }
+    let mut out = Vec::new();
+    terminal::write(&fixture.report(Lang::En), &terminal::TerminalStyle::default(), &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    for expected in ["Nothing was judged.", "Nothing to do", "Everything in scope could be read.", "First scan"] {
         assert!(text.contains(expected), "{expected:?} is not in\n{text}");
     }
 }

@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 
 use jiff::civil::date;
 use proptest::prelude::*;
-use sekisho_hub::{ingest, Baseline, Delta, HubError, ScanScope};
+use sekisho_hub::{Baseline, Delta, HubError, ScanScope, ingest};
 use sekisho_model::{
-    account_resource_id, ComplianceStatus, Finding, Gap, RecordState, ResourceRef, ScanMeta, Severity, StatusReason,
-    Unknown, UnknownKind, Verdict, ACCOUNT_TYPE,
+    ACCOUNT_TYPE, ComplianceStatus, Finding, Gap, RecordState, ResourceRef, ScanMeta, Severity, StatusReason, Unknown,
+    UnknownKind, Verdict, account_resource_id,
 };
 use sekisho_store::Store;
 use support::*;

@@ -247,18 +247,10 @@ pub(crate) fn related_requirements(standards: &[StandardLink<'_>]) -> Vec<String
         .collect()
 }
 
-/// `NIST.800-53.r5 SC-7`, `PCI DSS v4.0.1/1.2.5`, `CIS AWS Foundations Benchmark v3.0.0/5.2`.
+/// `NIST.800-53.r5 SC-7`, `PCI DSS v4.0.1/1.2.5`, `CIS AWS Foundations Benchmark v3.0.0/5.2`: Security Hub puts a space after
+/// NIST's name and a slash after the others.
 fn related_requirement(link: &StandardLink<'_>, number: &str) -> String {
-    let id = &*link.standards_id;
-    if id.contains("nist-800-53") {
-        format!("NIST.800-53.r5 {number}")
-    } else if id.contains("nist-800-171") {
-        format!("NIST.800-171.r2 {number}")
-    } else if id.contains("pci-dss") {
-        format!("PCI DSS v{}/{number}", link.version)
-    } else if id.contains("cis-aws-foundations-benchmark") {
-        format!("CIS AWS Foundations Benchmark v{}/{number}", link.version)
-    } else {
-        format!("{} v{}/{number}", link.name, link.version)
-    }
+    let prefix = link.requirement_prefix.trim_end_matches([' ', '/']);
+    let separator = if prefix.starts_with("NIST.") { ' ' } else { '/' };
+    format!("{prefix}{separator}{number}")
 }

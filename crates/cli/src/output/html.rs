@@ -24,6 +24,8 @@ const STYLE: &str = include_str!("../../assets/report.css");
 const SCRIPT: &str = include_str!("../../assets/report.js");
 /// How many things to do are listed.
 const PRIORITIES_MAX: usize = 10;
+/// How many accounts the summary lists, those with the worst failures first.
+const ACCOUNTS_MAX: usize = 20;
 /// How many rows the lists of the summary have; the files for machines have all.
 const ROWS_MAX: usize = 100;
 
@@ -161,24 +163,27 @@ impl Page<'_, '_> {
             "<div class=\"two\"><section class=\"card\"><h2>{}</h2><dl class=\"scope\">",
             words.scanned
         )?;
-        for scope in report.meta.accounts.iter().take(10) {
-            let name = scope.name.as_deref().map(|name| format!(" ({})", escape(name))).unwrap_or_default();
-            self.term(words.account, &format!("<span class=\"mono\">{}</span>{name}", escape(&scope.account)))?;
-            self.term(words.identity, &format!("<span class=\"mono\">{}</span>", escape(&scope.identity)))?;
-            let regions = match scope.regions.as_slice() {
-                few if few.len() <= 6 => few.join(", "),
-                many => format!(
-                    "{} ({}, {})",
-                    count(words.regions_count_one, words.regions_count_many, many.len()),
-                    many.get(..3).unwrap_or_default().join(", "),
-                    fill(words.and_more, many.len() - 3)
-                ),
-            };
-            self.term(words.regions, &escape(&regions))?;
-        }
-        if let Some(more) = report.meta.accounts.len().checked_sub(10).filter(|more| *more > 0) {
-            self.term("", &fill(words.and_more, more))?;
-        }
+        let scope = summary::scope(report);
+        let accounts = match scope.accounts.len() {
+            ..=3 => scope.accounts.join(words.separator),
+            number => format!(
+                "{} ({})",
+                count(words.accounts_count_one, words.accounts_count_many, number),
+                short_list(words, &scope.accounts, 3)
+            ),
+        };
+        let regions = match scope.regions.len() {
+            ..=6 => scope.regions.join(words.separator),
+            number => format!(
+                "{} ({})",
+                count(words.regions_count_one, words.regions_count_many, number),
+                short_list(words, &scope.regions, 3)
+            ),
+        };
+        self.term(words.account, &format!("<span class=\"mono\">{}</span>", escape(&accounts)))?;
+        let identities = short_list(words, &scope.identities, 3);
+        self.term(words.identity, &format!("<span class=\"mono\">{}</span>", escape(&identities)))?;
+        self.term(words.regions, &escape(&regions))?;
         self.term(words.packs, &escape(&report.packs))?;
         let counters = report.counters;
         let cost = [
@@ -254,7 +259,7 @@ impl Page<'_, '_> {
         for standard in &report.scores {
             self.tile("", &format!("{} v{}", standard.name, standard.version), standard.score, Some(standard))?;
         }
-        writeln!(self.out, "</div><br><p class=\"soft small\">{}</p></section>", escape(words.score_explained))
+        writeln!(self.out, "</div><p class=\"soft small gap\">{}</p></section>", escape(words.score_explained))
     }
 
     fn tile(&mut self, class: &str, name: &str, score: Option<u8>, counts: Option<&StandardScore>) -> io::Result<()> {
@@ -319,37 +324,52 @@ impl Page<'_, '_> {
     }
 
     fn table(&mut self) -> io::Result<()> {
-        let words = self.words;
-        let (rows, total) = summary::tally(self.report);
+        let (report, words) = (self.report, self.words);
+        let (rows, total) = summary::tally(report);
+        writeln!(self.out, "<section class=\"card long\" id=\"services\"><h2>{}</h2>", words.by_service)?;
         if rows.is_empty() {
-            return writeln!(
-                self.out,
-                "<section class=\"card\" id=\"services\"><h2>{}</h2><p>{}</p></section>",
-                words.by_service, words.no_findings
-            );
+            return writeln!(self.out, "<p>{}</p></section>", words.no_findings);
         }
-        writeln!(
-            self.out,
-            "<section class=\"card long\" id=\"services\"><h2>{}</h2><div class=\"scroll\"><table><thead><tr><th>{}</th>",
-            words.by_service, words.service
-        )?;
+        self.tallies(words.service, &rows, &total)?;
+        writeln!(self.out, "<p class=\"soft small gap\">{}</p></section>", words.suppressed_subset)?;
+        let accounts: Vec<(String, Tally)> = summary::tally_by_account(report)
+            .into_iter()
+            .map(|(account, tally)| match report.account_name(&account) {
+                Some(name) => (format!("{account} ({name})"), tally),
+                None => (account, tally),
+            })
+            .collect();
+        if accounts.len() > 1 {
+            writeln!(self.out, "<section class=\"card long\"><h2>{}</h2>", words.by_account)?;
+            let shown = accounts.get(..ACCOUNTS_MAX).unwrap_or(&accounts);
+            self.tallies(words.account, shown, &total)?;
+            if accounts.len() > ACCOUNTS_MAX {
+                writeln!(
+                    self.out,
+                    "<p class=\"soft gap\">{}</p>",
+                    fill(words.and_more, accounts.len() - ACCOUNTS_MAX)
+                )?;
+            }
+            writeln!(self.out, "</section>")?;
+        }
+        Ok(())
+    }
+
+    fn tallies(&mut self, name: &str, rows: &[(String, Tally)], total: &Tally) -> io::Result<()> {
+        let words = self.words;
+        writeln!(self.out, "<div class=\"scroll\"><table><thead><tr><th>{name}</th>")?;
         for severity in Severity::WORST_FIRST.into_iter().take(4) {
             write!(self.out, "<th class=\"n\">{}</th>", badge(words, severity))?;
         }
-        writeln!(
-            self.out,
-            "<th class=\"n\">{}</th><th class=\"n\">{}</th><th class=\"n\">{}</th></tr></thead><tbody>",
-            words.passed, words.unjudged, words.suppressed
-        )?;
-        for (name, tally) in &rows {
+        for head in [words.passed, words.unjudged, words.suppressed] {
+            write!(self.out, "<th class=\"n\">{head}</th>")?;
+        }
+        writeln!(self.out, "</tr></thead><tbody>")?;
+        for (name, tally) in rows.iter().take(ROWS_MAX) {
             self.row("", name, tally)?;
         }
-        self.row("total", words.total, &total)?;
-        writeln!(
-            self.out,
-            "</tbody></table></div><br><p class=\"soft small\">{}</p></section>",
-            words.suppressed_subset
-        )
+        self.row("total", words.total, total)?;
+        writeln!(self.out, "</tbody></table></div>")
     }
 
     fn row(&mut self, class: &str, name: &str, tally: &Tally) -> io::Result<()> {
@@ -389,7 +409,8 @@ impl Page<'_, '_> {
             writeln!(
                 self.out,
                 "<tr><td class=\"mono\">{}</td><td>{}</td><td class=\"n\">{}</td><td class=\"keep\">{}</td></tr>",
-                escape(&spot.operation),
+                // Long operation names may break after the service.
+                escape(&spot.operation).replace(':', ":<wbr>"),
                 escape(&spot.reason),
                 hidden.join("<br>"),
                 escape(&short_list(words, &spot.regions, 4)).replace(words.separator, "<br>"),

@@ -18,6 +18,7 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod ocsf;
+mod pack_texts;
 mod paint;
 pub mod progress;
 mod report;
@@ -30,6 +31,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::str::FromStr;
 
+pub use pack_texts::PackTexts;
 pub use paint::ColorChoice;
 pub use report::{ControlTexts, ControlView, Counters, DeltaView, FixView, Report, StandardLink, StandardScore};
 

@@ -155,6 +155,8 @@ pub struct StandardLink<'a> {
     pub name: Cow<'a, str>,
     /// Its version, without `v`.
     pub version: Cow<'a, str>,
+    /// What Security Hub writes before a requirement's number, `PCI DSS v4.0.1`.
+    pub requirement_prefix: Cow<'a, str>,
     /// The standard's own numbers for what the control checks.
     pub requirements: Vec<String>,
 }

@@ -70,16 +70,55 @@ impl Tally {
 
 /// Counts by service, the service with the worst failures first, and the total.
 pub(crate) fn tally(report: &Report<'_>) -> (Vec<(String, Tally)>, Tally) {
-    let mut by_service: BTreeMap<&str, Tally> = BTreeMap::new();
     let mut total = Tally::default();
     for finding in report.findings {
-        by_service.entry(service(&finding.control_id)).or_default().add(finding);
         total.add(finding);
     }
-    let mut rows: Vec<_> = by_service.into_iter().map(|(name, tally)| (name.to_owned(), tally)).collect();
+    (tally_by(report, |finding| service(&finding.control_id)), total)
+}
+
+/// Counts by account, in the same order.
+pub(crate) fn tally_by_account(report: &Report<'_>) -> Vec<(String, Tally)> {
+    tally_by(report, |finding| &finding.account)
+}
+
+fn tally_by<'a>(report: &'a Report<'_>, key: impl Fn(&'a Finding) -> &'a str) -> Vec<(String, Tally)> {
+    let mut groups: BTreeMap<&str, Tally> = BTreeMap::new();
+    for finding in report.findings {
+        groups.entry(key(finding)).or_default().add(finding);
+    }
+    let mut rows: Vec<_> = groups.into_iter().map(|(name, tally)| (name.to_owned(), tally)).collect();
     // Arrays compare place by place, and the worst severity is first; the sort is stable, so ties stay by name.
     rows.sort_by_key(|(_, tally)| std::cmp::Reverse(tally.failed));
-    (rows, total)
+    rows
+}
+
+/// Who looked at what, in as few lines as a person reads.
+pub(crate) struct Scope {
+    /// Account ids with their names.
+    pub(crate) accounts: Vec<String>,
+    /// The ARNs that made the calls, without repeats.
+    pub(crate) identities: Vec<String>,
+    /// All Regions, sorted.
+    pub(crate) regions: Vec<String>,
+}
+
+/// The scope over all accounts.
+pub(crate) fn scope(report: &Report<'_>) -> Scope {
+    let mut scope = Scope { accounts: Vec::new(), identities: Vec::new(), regions: Vec::new() };
+    for account in &report.meta.accounts {
+        scope.accounts.push(match &account.name {
+            Some(name) => format!("{} ({name})", account.account),
+            None => account.account.clone(),
+        });
+        if !scope.identities.contains(&account.identity) {
+            scope.identities.push(account.identity.clone());
+        }
+        scope.regions.extend(account.regions.iter().cloned());
+    }
+    scope.regions.sort();
+    scope.regions.dedup();
+    scope
 }
 
 /// One thing to do: a control and the resources on which it fails.

@@ -99,18 +99,14 @@ impl Terminal<'_, '_> {
         let (report, words) = (self.report, self.words);
         let meta = report.meta;
         self.heading(&format!("Sekisho {}  {}", clean(&meta.version), words.scanned))?;
-        for scope in meta.accounts.iter().take(LIST_MAX) {
-            let named = scope
-                .name
-                .as_deref()
-                .map_or_else(|| scope.account.clone(), |name| format!("{} ({name})", scope.account));
-            self.field(words.account, &named)?;
-            self.field(words.identity, &scope.identity)?;
-            self.field(words.regions, &regions(words, &scope.regions))?;
-        }
-        if let Some(more) = meta.accounts.len().checked_sub(LIST_MAX).filter(|more| *more > 0) {
-            self.field("", &fill(words.and_more, more))?;
-        }
+        let scope = summary::scope(report);
+        let counted = |one, many, names: Vec<String>| match names.len() {
+            ..=3 => names.join(words.separator),
+            number => format!("{} ({})", count(one, many, number), list(words, names, 3)),
+        };
+        self.field(words.account, &counted(words.accounts_count_one, words.accounts_count_many, scope.accounts))?;
+        self.field(words.identity, &list(words, scope.identities, 2))?;
+        self.field(words.regions, &regions(words, &scope.regions))?;
         self.field(words.packs, &report.packs)?;
         self.field(words.taken_at, &minute(meta.taken_at))?;
         let counters = report.counters;

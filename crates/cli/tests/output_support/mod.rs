@@ -99,6 +99,11 @@ fn link(id: &str, standards_id: &str, name: &str, version: &str, requirements: &
         standards_id: standards_id.to_owned().into(),
         name: name.to_owned().into(),
         version: version.to_owned().into(),
+        requirement_prefix: if name.starts_with("NIST") {
+            "NIST.800-53.r5".into()
+        } else {
+            format!("{name} v{version}").into()
+        },
         requirements: requirements.iter().map(|number| (*number).to_owned()).collect(),
     }
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use aws_credential_types::Credentials;
 use sekisho_model::{Map, UnknownKind, Value};
 
-use super::client::Call;
+use super::client::{Call, ClientConfig};
 use super::credentials::explain;
-use super::destination::{bucket_of, redirected_region, resolve};
+use super::destination::{bucket_of, learn_bucket_regions, redirected_region, resolve};
 use super::error::{CallError, Class, classify};
 use super::pace::Pace;
 use super::protocol::{WireError, WireResponse, build_request, is_error_body, read_error, read_response};
@@ -35,7 +35,10 @@ enum Outcome {
     Again,
     Throttled(CallError),
     /// Worth another try; `network` where nothing came back at all.
-    Fault { error: CallError, network: bool },
+    Fault {
+        error: CallError,
+        network: bool,
+    },
     Final(CallError),
 }
 
@@ -48,57 +51,70 @@ pub(super) struct Attempts<'p> {
 #[derive(Default)]
 struct Patience {
     started: Duration,
-    faults: u32,
     throttles: u32,
+    server_faults: u32,
+    network_faults: u32,
+}
+
+impl Patience {
+    /// How long to wait after a throttling answer.
+    fn after_throttling(&mut self, config: &ClientConfig) -> Duration {
+        self.throttles += 1;
+        jittered(config.wait_base, config.throttling_wait_max, self.throttles - 1, fastrand::f64())
+    }
+
+    /// How long to wait after a fault; `None` where it was one too many.
+    fn after_fault(&mut self, config: &ClientConfig, network: bool) -> Option<Duration> {
+        let (faults, limit) = match network {
+            true => (&mut self.network_faults, config.network_faults_max),
+            false => (&mut self.server_faults, config.server_faults_max),
+        };
+        *faults += 1;
+        (*faults < limit).then(|| jittered(config.wait_base, config.wait_max, *faults - 1, fastrand::f64()))
+    }
 }
 
 impl Attempts<'_> {
     /// Gets one page.
     pub(super) async fn page(&self, call: &mut Call<'_>, parameters: &Map) -> Result<Value, CallError> {
-        let clock = call.client.clock.clone();
-        let mut patience = Patience { started: clock.elapsed(), ..Patience::default() };
+        let client = call.client;
+        let mut patience = Patience { started: client.clock.elapsed(), ..Patience::default() };
         let mut is_retry = false;
         loop {
             let outcome = self.attempt(call, parameters, is_retry).await;
             is_retry = true;
             let (error, wait) = match outcome {
-                Outcome::Done(value) => return Ok(value),
+                Outcome::Done(value) => {
+                    learn_bucket_regions(client, call.operation, parameters, &value);
+                    return Ok(value);
+                }
                 Outcome::Final(error) => return Err(error),
                 Outcome::Again => continue,
-                Outcome::Throttled(error) => {
-                    patience.throttles += 1;
-                    let config = &call.client.config;
-                    let attempt = patience.throttles - 1;
-                    (error, jittered(config.wait_base, config.throttling_wait_max, attempt, fastrand::f64()))
-                }
+                Outcome::Throttled(error) => (error, patience.after_throttling(&client.config)),
                 Outcome::Fault { error, network } => {
-                    let budget_left = !network || call.client.budget.spend();
-                    if !budget_left {
+                    if network && !client.budget.spend() {
                         return Err(network_is_dead(error));
                     }
-                    patience.faults += 1;
-                    let config = &call.client.config;
-                    if patience.faults >= config.faults_max {
-                        return Err(error);
+                    match patience.after_fault(&client.config, network) {
+                        Some(wait) => (error, wait),
+                        None => return Err(error),
                     }
-                    let attempt = patience.faults - 1;
-                    (error, jittered(config.wait_base, config.wait_max, attempt, fastrand::f64()))
                 }
             };
-            let config = &call.client.config;
             let throttled = error.kind == UnknownKind::Throttled;
-            let deadline = if throttled { config.throttling_deadline } else { config.deadline };
-            if clock.elapsed() + wait > patience.started + deadline {
+            let deadline = if throttled { client.config.throttling_deadline } else { client.config.deadline };
+            if client.clock.elapsed() + wait > patience.started + deadline {
                 return Err(error);
             }
-            clock.sleep(wait).await;
+            client.clock.sleep(wait).await;
         }
     }
 
     async fn attempt(&self, call: &mut Call<'_>, parameters: &Map, is_retry: bool) -> Outcome {
         let client = call.client;
         let bucket = bucket_of(call.service, parameters);
-        let region = bucket.and_then(|bucket| client.bucket_region(bucket)).unwrap_or_else(|| call.target.region.clone());
+        let region =
+            bucket.and_then(|bucket| client.bucket_region(bucket)).unwrap_or_else(|| call.target.region.clone());
         let request = match build_request(call.service, &call.operation.name, call.model, parameters) {
             Ok(request) => request,
             Err(error) => return Outcome::Final(call.error(UnknownKind::Failed, "BadParameters", error.to_string())),
@@ -107,19 +123,20 @@ impl Attempts<'_> {
             Ok(endpoint) => endpoint,
             Err(message) => return Outcome::Final(call.error(UnknownKind::Unavailable, "NoEndpoint", message)),
         };
+        let credentials = match call.target.account.credentials.get(client.signing_time()).await {
+            Ok(credentials) => credentials,
+            Err(error) => {
+                let account = &call.target.account.id;
+                let message = format!("no credentials for account {account}, sign in again: {}", explain(&error));
+                return Outcome::Final(call.error(UnknownKind::Denied, "NoCredentials", message));
+            }
+        };
         let wait = self.pace.reserve(client.clock.elapsed());
         if !wait.is_zero() {
             client.clock.sleep(wait).await;
         }
         let Ok(_permit) = client.in_flight.acquire().await else {
             return Outcome::Final(call.error(UnknownKind::Failed, "Stopped", "the client was stopped"));
-        };
-        let credentials = match call.target.account.credentials.get(client.signing_time()).await {
-            Ok(credentials) => credentials,
-            Err(error) => {
-                let message = format!("no credentials for account {}: {}", call.target.account.id, explain(&error));
-                return Outcome::Final(call.error(UnknownKind::Denied, "NoCredentials", message));
-            }
         };
         let url = url(&request, &endpoint);
         let scope = Scope { service: call.service, endpoint: &endpoint, region: &region, time: client.signing_time() };

@@ -32,8 +32,11 @@ pub struct ClientConfig {
     pub deadline: Duration,
     /// The same while AWS throttles. Longer, because a throttled call is certain to succeed in the end.
     pub throttling_deadline: Duration,
-    /// Attempts that fail (server errors, network) before a call is given up; throttling does not count.
-    pub faults_max: u32,
+    /// Server errors and damaged answers after which a page is given up. Few: an error that comes back three times
+    /// mostly comes back for ever.
+    pub server_faults_max: u32,
+    /// Failures of the network after which a page is given up. More: networks recover within seconds.
+    pub network_faults_max: u32,
     /// First ceiling of the random wait between attempts.
     pub wait_base: Duration,
     /// Last ceiling after faults.
@@ -57,7 +60,8 @@ impl Default for ClientConfig {
             attempt_timeout: Duration::from_secs(30),
             deadline: Duration::from_secs(120),
             throttling_deadline: Duration::from_secs(300),
-            faults_max: 5,
+            server_faults_max: 4,
+            network_faults_max: 8,
             wait_base: Duration::from_millis(100),
             wait_max: Duration::from_secs(20),
             throttling_wait_max: Duration::from_secs(5),
@@ -88,7 +92,11 @@ pub struct Client {
 
 impl std::fmt::Debug for Client {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Client").field("config", &self.config).field("endpoints", &self.endpoints).finish_non_exhaustive()
+        formatter
+            .debug_struct("Client")
+            .field("config", &self.config)
+            .field("endpoints", &self.endpoints)
+            .finish_non_exhaustive()
     }
 }
 
@@ -202,7 +210,8 @@ impl Call<'_> {
         let mut seen = HashSet::new();
         for _ in 1..PAGES_MAX {
             // Compared as text, since a token may be a map (DynamoDB's keys).
-            let fingerprint: Vec<String> = tokens.iter().map(|token| token.clone().unwrap_or_default().to_string()).collect();
+            let fingerprint: Vec<String> =
+                tokens.iter().map(|token| token.clone().unwrap_or_default().to_string()).collect();
             if !seen.insert(fingerprint) {
                 let message = "the service sent the same pagination token twice, so the list would never end";
                 return Err(self.error(UnknownKind::Failed, "RepeatedToken", message));

@@ -114,7 +114,8 @@ impl CredentialCell {
     /// Credentials that hold at `now`. Tasks that ask at the same time share one fetch.
     pub(crate) async fn get(&self, now: SystemTime) -> Result<Credentials, CredentialsError> {
         let mut cached = self.cached.lock().await;
-        let ends_before = |credentials: &Credentials, time: SystemTime| credentials.expiry().is_some_and(|end| end <= time);
+        let ends_before =
+            |credentials: &Credentials, time: SystemTime| credentials.expiry().is_some_and(|end| end <= time);
         if let Some(credentials) = cached.as_ref()
             && !ends_before(credentials, now + REFRESH_BEFORE)
         {

@@ -3,6 +3,7 @@
 use sekisho_model::{Map, Value};
 use serde_json::{Value as Json, json};
 
+use super::Operation;
 use super::client::Client;
 use super::endpoint::{Endpoint, Parameters, is_local};
 use super::model::{OperationModel, Service};
@@ -71,4 +72,24 @@ pub(super) fn redirected_region(service: &Service, response: WireResponse<'_>) -
     }
     let named = response.header("x-amz-bucket-region").map(str::to_owned);
     named.or_else(|| error_region(response.body)).filter(|region| !region.is_empty())
+}
+
+/// Takes note of where buckets are when S3 tells it in passing, so that a bucket's dozen calls, sent side by side,
+/// are not redirected one by one.
+pub(super) fn learn_bucket_regions(client: &Client, operation: &Operation, parameters: &Map, answer: &Value) {
+    if operation.service != "s3" {
+        return;
+    }
+    let listed = answer.get("Buckets").and_then(Value::as_list).unwrap_or_default();
+    for bucket in listed {
+        let text = |key: &str| bucket.get(key).and_then(Value::as_str);
+        if let (Some(name), Some(region)) = (text("Name"), text("BucketRegion")) {
+            client.remember_bucket_region(name, region);
+        }
+    }
+    // `EU` and null are how the oldest buckets say eu-west-1 and us-east-1; those are left to a redirect.
+    let location = answer.get("LocationConstraint").and_then(Value::as_str).filter(|region| region.contains('-'));
+    if let (Some(name), Some(region)) = (parameters.get("Bucket").and_then(Value::as_str), location) {
+        client.remember_bucket_region(name, region);
+    }
 }

@@ -19,7 +19,7 @@ pub struct CallError {
     pub status: Option<u16>,
     /// What it means for a verdict.
     pub kind: UnknownKind,
-    /// How often the request was sent.
+    /// Requests that the call sent, pages and retries included.
     pub attempts: u32,
 }
 
@@ -37,7 +37,11 @@ impl CallError {
 
     /// The error as the unknown value that takes the answer's place.
     pub fn unknown(&self) -> Unknown {
-        Unknown { source: self.operation.clone(), kind: self.kind, message: format!("{} ({})", self.message, self.code) }
+        Unknown {
+            source: self.operation.clone(),
+            kind: self.kind,
+            message: format!("{} ({})", self.message, self.code),
+        }
     }
 }
 
@@ -114,13 +118,14 @@ const DENIED: [&str; 17] = [
 ];
 
 /// Codes that mean that the service is not there for this account or Region.
-const UNAVAILABLE: [&str; 8] = [
+const UNAVAILABLE: [&str; 9] = [
     "OptInRequired",
     "SubscriptionRequired",
     "SubscriptionRequiredException",
     "NotSignedUp",
     "UnknownOperation",
     "UnknownOperationException",
+    "InvalidAction",
     "UnsupportedOperation",
     "UnknownEndpoint",
 ];

@@ -74,7 +74,8 @@ impl FromStr for Operation {
         let refused = || OperationError(text.to_owned());
         let (service, name) = text.split_once(':').ok_or_else(refused)?;
         let service_sound = !service.is_empty() && service.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-        let name_sound = name.starts_with(|c: char| c.is_ascii_uppercase()) && name.chars().all(|c| c.is_ascii_alphanumeric());
+        let name_sound =
+            name.starts_with(|c: char| c.is_ascii_uppercase()) && name.chars().all(|c| c.is_ascii_alphanumeric());
         if service_sound && name_sound {
             Ok(Self { service: service.to_owned(), name: name.to_owned() })
         } else {

@@ -93,7 +93,10 @@ impl Member {
 pub(crate) enum Kind {
     Structure(Structure),
     List(Box<Member>),
-    Map { key: Box<Member>, value: Box<Member> },
+    Map {
+        key: Box<Member>,
+        value: Box<Member>,
+    },
     String,
     Integer,
     Float,

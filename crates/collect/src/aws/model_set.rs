@@ -92,7 +92,11 @@ impl ModelSet {
     ///
     /// # Errors
     /// A sentence that names what is wrong.
-    pub fn check<'p>(&self, operation: &Operation, parameters: impl IntoIterator<Item = &'p str>) -> Result<(), String> {
+    pub fn check<'p>(
+        &self,
+        operation: &Operation,
+        parameters: impl IntoIterator<Item = &'p str>,
+    ) -> Result<(), String> {
         let service = self.service(&operation.service).map_err(|error| error.to_string())?;
         let model = service
             .operation(&operation.name)

@@ -108,11 +108,17 @@ mod tests {
     #[test]
     fn urls_are_put_together() {
         let url = |request: &WireRequest, base: &str| super::url(request, &endpoint(base));
-        assert_eq!(url(&request("/", "", None), "https://kms.eu-west-1.amazonaws.com"), "https://kms.eu-west-1.amazonaws.com/");
+        assert_eq!(
+            url(&request("/", "", None), "https://kms.eu-west-1.amazonaws.com"),
+            "https://kms.eu-west-1.amazonaws.com/"
+        );
         assert_eq!(url(&request("/", "acl", None), "http://localhost:5000/b"), "http://localhost:5000/b?acl");
         assert_eq!(url(&request("/x", "", None), "http://h/base/"), "http://h/base/x");
         let prefixed = request("/v1", "", Some("123456789012."));
-        assert_eq!(url(&prefixed, "https://s3-control.eu-west-1.amazonaws.com"), "https://123456789012.s3-control.eu-west-1.amazonaws.com/v1");
+        assert_eq!(
+            url(&prefixed, "https://s3-control.eu-west-1.amazonaws.com"),
+            "https://123456789012.s3-control.eu-west-1.amazonaws.com/v1"
+        );
         assert_eq!(url(&prefixed, "https://123456789012.s3-control.x"), "https://123456789012.s3-control.x/v1");
         assert_eq!(url(&prefixed, "http://127.0.0.1:5000"), "http://127.0.0.1:5000/v1");
     }

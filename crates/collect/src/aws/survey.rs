@@ -73,9 +73,9 @@ pub async fn enabled_regions(api: &dyn Api, account: &Arc<Account>, region: &str
     let answer = api.call(&target, &operation("ec2", "DescribeRegions"), parameters).await?;
     let listed = answer.get("Regions").and_then(Value::as_list).unwrap_or_default();
     // Some endpoints ignore AllRegions, so the status is looked at too.
-    let enabled = listed.iter().filter(|entry| {
-        entry.get("OptInStatus").and_then(Value::as_str).is_none_or(|status| status != "not-opted-in")
-    });
+    let enabled = listed
+        .iter()
+        .filter(|entry| entry.get("OptInStatus").and_then(Value::as_str).is_none_or(|status| status != "not-opted-in"));
     let mut names: Vec<String> =
         enabled.filter_map(|entry| Some(entry.get("RegionName")?.as_str()?.to_owned())).collect();
     names.sort();
@@ -110,4 +110,78 @@ pub async fn organization_accounts(
         .collect();
     members.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(members)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use serde_json::json;
+
+    use super::super::BoxFuture;
+    use super::*;
+
+    /// Answers every call alike and remembers what was asked.
+    struct Fake {
+        answer: serde_json::Value,
+        asked: Mutex<Vec<(String, String)>>,
+    }
+
+    impl Api for Fake {
+        fn call<'a>(
+            &'a self,
+            target: &'a Target,
+            operation: &'a Operation,
+            parameters: Map,
+        ) -> BoxFuture<'a, Result<Value, CallError>> {
+            let asked = format!("{operation} {}", Value::Map(parameters));
+            self.asked.lock().unwrap().push((target.region.clone(), asked));
+            Box::pin(async { Ok(self.answer.clone().into()) })
+        }
+    }
+
+    fn fake(answer: serde_json::Value) -> (Fake, Arc<Account>) {
+        let account = Account::with_keys("111122223333", "aws", "AKIDEXAMPLE", "secret");
+        (Fake { answer, asked: Mutex::default() }, Arc::new(account))
+    }
+
+    #[tokio::test]
+    async fn regions_that_are_not_opted_in_are_left_out() {
+        let region = |name: &str, status: &str| json!({"RegionName": name, "OptInStatus": status});
+        let listed = [
+            region("us-east-1", "opt-in-not-required"),
+            region("af-south-1", "not-opted-in"),
+            region("ap-east-1", "opted-in"),
+        ];
+        let (api, account) = fake(json!({"Regions": listed}));
+        assert_eq!(enabled_regions(&api, &account, "us-east-1").await.unwrap(), ["ap-east-1", "us-east-1"]);
+        let asked = api.asked.lock().unwrap().clone();
+        assert_eq!(asked, [("us-east-1".to_owned(), r#"ec2:DescribeRegions {"AllRegions":false}"#.to_owned())]);
+    }
+
+    #[tokio::test]
+    async fn only_active_accounts_of_the_organization_are_scanned() {
+        let (api, account) = fake(json!({"Accounts": [
+            {"Id": "333333333333", "Name": "c", "Status": "ACTIVE", "State": "PENDING_CLOSURE"},
+            {"Id": "222222222222", "Name": "b", "Status": "ACTIVE"},
+            {"Id": "444444444444", "Name": "d", "Status": "SUSPENDED"},
+            {"Id": "111111111111", "Name": "a", "State": "ACTIVE"},
+        ]}));
+        let ids: Vec<String> =
+            organization_accounts(&api, &account, "us-east-1").await.unwrap().into_iter().map(|m| m.id).collect();
+        assert_eq!(ids, ["111111111111", "222222222222"]);
+    }
+
+    #[tokio::test]
+    async fn the_identity_decides_account_and_partition() {
+        let arn = "arn:aws-cn:sts::444455556666:assumed-role/audit/sekisho";
+        let (api, _) = fake(json!({"Account": "444455556666", "Arn": arn}));
+        let nobody = Account::with_keys("", "aws", "AKIDEXAMPLE", "secret").named("production");
+        let found = identify(&api, nobody, "cn-north-1").await.unwrap();
+        assert_eq!((found.id.as_str(), found.partition.as_str()), ("444455556666", "aws-cn"));
+        assert_eq!((found.identity.as_str(), found.name.as_deref()), (arn, Some("production")));
+        let (api, _) = fake(json!({}));
+        let nobody = Account::with_keys("", "aws", "AKIDEXAMPLE", "secret");
+        assert_eq!(identify(&api, nobody, "cn-north-1").await.unwrap_err().code, "MalformedAnswer");
+    }
 }

@@ -47,6 +47,8 @@ impl Transport {
         let http = reqwest::Client::builder()
             .connect_timeout(limits.connect_timeout)
             .timeout(limits.attempt_timeout)
+            // Below the time after which AWS's servers close idle connections.
+            .pool_idle_timeout(Duration::from_secs(15))
             // A redirect must be signed again, so it is the caller's.
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("sekisho/", env!("CARGO_PKG_VERSION")))

@@ -2,7 +2,7 @@
 #![allow(dead_code, unused_imports, reason = "each test program uses its part")]
 #![allow(clippy::unwrap_used, reason = "test code reports by panicking")]
 
-use sekisho_hub::{ingest, Glob, Ingested, ScanScope, SuppressionRule};
+use sekisho_hub::{Glob, Ingested, ScanScope, SuppressionRule, ingest};
 use sekisho_model::{
     AccountScope, ComplianceStatus, Evidence, Finding, ResourceRef, ScanMeta, Severity, Suppression, Timestamp, Value,
     Verdict, WorkflowStatus,

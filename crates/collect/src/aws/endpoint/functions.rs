@@ -63,7 +63,7 @@ fn valid_host_label(label: &str, allow_dots: bool) -> bool {
 
 fn virtual_hostable(name: &str, allow_dots: bool) -> bool {
     if allow_dots && name.contains('.') {
-        return name.split('.').all(|part| virtual_hostable_part(part)) && name.len() >= 3 && !is_ipv4(name);
+        return name.split('.').all(virtual_hostable_part) && name.len() >= 3 && !is_ipv4(name);
     }
     (3..=63).contains(&name.len()) && virtual_hostable_part(name)
 }

@@ -6,7 +6,12 @@ use serde_json::json;
 use super::super::ModelSet;
 use super::{Endpoint, Parameters};
 
-fn resolve(service: &str, region: &str, given: &[(&str, serde_json::Value)], built_ins: &[(&str, serde_json::Value)]) -> Result<Endpoint, String> {
+fn resolve(
+    service: &str,
+    region: &str,
+    given: &[(&str, serde_json::Value)],
+    built_ins: &[(&str, serde_json::Value)],
+) -> Result<Endpoint, String> {
     let models = ModelSet::builtin().unwrap();
     let service = models.service(service).unwrap();
     let own = |pairs: &[(&str, serde_json::Value)]| -> Parameters {
@@ -34,9 +39,15 @@ fn global_services_name_their_signing_region() {
     let iam = resolve("iam", "eu-west-1", &[], &[]).unwrap();
     assert_eq!((iam.url.as_str(), iam.signing_region.as_deref()), ("https://iam.amazonaws.com", Some("us-east-1")));
     let china = resolve("iam", "cn-north-1", &[], &[]).unwrap();
-    assert_eq!((china.url.as_str(), china.signing_region.as_deref()), ("https://iam.cn-north-1.amazonaws.com.cn", Some("cn-north-1")));
+    assert_eq!(
+        (china.url.as_str(), china.signing_region.as_deref()),
+        ("https://iam.cn-north-1.amazonaws.com.cn", Some("cn-north-1"))
+    );
     let gov = resolve("iam", "us-gov-east-1", &[], &[]).unwrap();
-    assert_eq!((gov.url.as_str(), gov.signing_region.as_deref()), ("https://iam.us-gov.amazonaws.com", Some("us-gov-west-1")));
+    assert_eq!(
+        (gov.url.as_str(), gov.signing_region.as_deref()),
+        ("https://iam.us-gov.amazonaws.com", Some("us-gov-west-1"))
+    );
 }
 
 #[test]
@@ -72,7 +83,10 @@ fn s3_control_puts_the_account_in_front() {
 fn partitions_know_their_regions() {
     let models = ModelSet::builtin().unwrap();
     let of = |region: &str| models.partitions().of_region(region).unwrap().id.clone();
-    assert_eq!((of("eu-west-1").as_str(), of("cn-north-1").as_str(), of("us-gov-west-1").as_str()), ("aws", "aws-cn", "aws-us-gov"));
+    assert_eq!(
+        (of("eu-west-1").as_str(), of("cn-north-1").as_str(), of("us-gov-west-1").as_str()),
+        ("aws", "aws-cn", "aws-us-gov")
+    );
     assert_eq!(of("eusc-de-east-1"), "aws-eusc");
     assert_eq!(models.partitions().by_id("aws").unwrap().global_region(), "us-east-1");
     assert!(models.partitions().by_id("aws-us-gov").unwrap().regions().eq(["us-gov-east-1", "us-gov-west-1"]));

@@ -71,7 +71,8 @@ pub(super) fn fields<'v>(
     let structure = service.structure(Some(member));
     let mut fields = Vec::with_capacity(map.len());
     for (name, value) in map.iter() {
-        let field = structure.member(name).ok_or_else(|| ProtocolError::parameter(name, "is not known to the model"))?;
+        let field =
+            structure.member(name).ok_or_else(|| ProtocolError::parameter(name, "is not known to the model"))?;
         if !value.is_null() {
             fields.push((field, value));
         }

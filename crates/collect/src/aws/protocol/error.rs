@@ -81,7 +81,11 @@ pub(crate) fn is_error_body(body: &[u8]) -> bool {
 
 fn fallback_message(response: WireResponse<'_>) -> String {
     let text = String::from_utf8_lossy(response.body.get(..response.body.len().min(2048)).unwrap_or_default());
-    if text.trim().is_empty() { format!("HTTP status {} without a message", response.status) } else { text.into_owned() }
+    if text.trim().is_empty() {
+        format!("HTTP status {} without a message", response.status)
+    } else {
+        text.into_owned()
+    }
 }
 
 /// One line, without control characters, cut to the cap.

@@ -1,8 +1,8 @@
 //! JSON bodies, both ways. Decoding walks the model and the text together, so that an answer is built once, with
 //! the model's own key allocations, and unknown members cost nothing.
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use sekisho_model::{Key, Map, Value};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value as Json;
 
 use super::super::model::{Kind, Member, OperationModel, Service, TimestampFormat};
@@ -82,9 +82,7 @@ pub(super) fn encode_value(service: &Service, member: &Member, value: &Value) ->
             encode::scalar(service, member, value, TimestampFormat::Unix)?;
             serde_json::to_value(value).map_err(unwritable)
         }
-        Kind::String | Kind::Blob => {
-            Ok(Json::String(encode::scalar(service, member, value, TimestampFormat::Unix)?))
-        }
+        Kind::String | Kind::Blob => Ok(Json::String(encode::scalar(service, member, value, TimestampFormat::Unix)?)),
     }
 }
 
@@ -185,7 +183,10 @@ impl<'de> Visitor<'de> for Seed<'_> {
             }
             Kind::Map { value, .. } => {
                 while let Some(name) = access.next_key::<std::borrow::Cow<'de, str>>()? {
-                    entries.push((name.as_ref().into(), access.next_value_seed(Seed { service: self.service, member: value })?));
+                    entries.push((
+                        name.as_ref().into(),
+                        access.next_value_seed(Seed { service: self.service, member: value })?,
+                    ));
                 }
             }
             Kind::Document => {

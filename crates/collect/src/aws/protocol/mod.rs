@@ -117,7 +117,9 @@ pub(crate) fn read_response(
     let Some(output) = &operation.output else { return Ok(Value::Map(Map::new())) };
     match service.protocol {
         Protocol::Json => json::response(service, output, response.body),
-        Protocol::Query => xml_decode::query_response(service, output, operation.result_wrapper.as_deref(), response.body),
+        Protocol::Query => {
+            xml_decode::query_response(service, output, operation.result_wrapper.as_deref(), response.body)
+        }
         Protocol::Ec2 => xml_decode::query_response(service, output, None, response.body),
         Protocol::RestJson | Protocol::RestXml => rest::response(service, output, response),
     }

@@ -43,7 +43,13 @@ fn member_name(service: &Service, member: &Member) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-fn put(service: &Service, pairs: &mut Pairs, prefix: &str, member: &Member, value: &Value) -> Result<(), ProtocolError> {
+fn put(
+    service: &Service,
+    pairs: &mut Pairs,
+    prefix: &str,
+    member: &Member,
+    value: &Value,
+) -> Result<(), ProtocolError> {
     match service.kind(member) {
         Kind::Structure(_) => {
             for (field, value) in encode::fields(service, member, value)? {

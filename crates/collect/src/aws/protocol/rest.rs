@@ -62,12 +62,7 @@ fn parse_query(text: &str) -> Query {
 }
 
 /// Fills `{Label}` and `{Label+}`. S3's bucket is left out: the endpoint rules put it into host or base path.
-fn path(
-    service: &Service,
-    template: &str,
-    input: &Structure,
-    parameters: &Map,
-) -> Result<String, ProtocolError> {
+fn path(service: &Service, template: &str, input: &Structure, parameters: &Map) -> Result<String, ProtocolError> {
     let template = if service.name == "s3" { template.strip_prefix("/{Bucket}").unwrap_or(template) } else { template };
     let mut out = String::new();
     let mut rest = template;
@@ -203,11 +198,7 @@ fn write_xml(
     Ok(())
 }
 
-pub(super) fn response(
-    service: &Service,
-    output: &Member,
-    response: WireResponse<'_>,
-) -> Result<Value, ProtocolError> {
+pub(super) fn response(service: &Service, output: &Member, response: WireResponse<'_>) -> Result<Value, ProtocolError> {
     let structure = service.structure(Some(output));
     let mut entries: Vec<(Key, Value)> = Vec::new();
     for member in &structure.members {
@@ -290,7 +281,9 @@ fn header_value(service: &Service, member: &Member, text: &str) -> Result<Value,
     match service.kind(member) {
         Kind::List(element) => {
             let parts = text.split(',').map(str::trim);
-            Ok(Value::List(parts.map(|part| xml_decode::scalar(service.kind(element), part)).collect::<Result<_, _>>()?))
+            Ok(Value::List(
+                parts.map(|part| xml_decode::scalar(service.kind(element), part)).collect::<Result<_, _>>()?,
+            ))
         }
         kind => xml_decode::scalar(kind, text),
     }

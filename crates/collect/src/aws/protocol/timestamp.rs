@@ -59,7 +59,9 @@ mod tests {
     #[test]
     fn every_wire_form_becomes_rfc_3339() {
         // The example instant of Smithy's timestampFormat trait.
-        for text in ["1985-04-12T23:20:50.52Z", "1985-04-13T01:20:50.520+02:00", "1985-04-12T23:20:50.52", "482196050.52"] {
+        for text in
+            ["1985-04-12T23:20:50.52Z", "1985-04-13T01:20:50.520+02:00", "1985-04-12T23:20:50.52", "482196050.52"]
+        {
             assert_eq!(from_text(text), Value::from("1985-04-12T23:20:50.52Z"), "{text}");
         }
         assert_eq!(from_text("Tue, 29 Apr 2014 18:30:38 GMT"), Value::from("2014-04-29T18:30:38Z"));

@@ -147,7 +147,8 @@ mod tests {
 
     #[test]
     fn reads_what_aws_writes() {
-        let root = parse("<?xml version=\"1.0\"?>\n<a xmlns='u'><b>1 &lt; 2 &#x26; &#51;</b><ns:c x:t='q'/></a>\n").unwrap();
+        let root =
+            parse("<?xml version=\"1.0\"?>\n<a xmlns='u'><b>1 &lt; 2 &#x26; &#51;</b><ns:c x:t='q'/></a>\n").unwrap();
         assert_eq!(root.name, "a");
         assert_eq!(root.child("b").unwrap().text, "1 < 2 & 3");
         assert_eq!(root.child("c").unwrap().attributes, [("x:t".to_owned(), "q".to_owned())]);

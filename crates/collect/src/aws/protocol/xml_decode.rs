@@ -37,7 +37,12 @@ pub(super) fn parse_body(body: &[u8]) -> Result<Element<'_>, ProtocolError> {
 pub(super) fn decode(service: &Service, member: &Member, element: &Element<'_>) -> Result<Value, ProtocolError> {
     match service.kind(member) {
         Kind::Structure(_) => Ok(Value::Map(structure(service, member, element)?)),
-        Kind::List(inner) => element.children.iter().map(|child| decode(service, inner, child)).collect::<Result<_, _>>().map(Value::List),
+        Kind::List(inner) => element
+            .children
+            .iter()
+            .map(|child| decode(service, inner, child))
+            .collect::<Result<_, _>>()
+            .map(Value::List),
         Kind::Map { key, value } => decode_map(service, key, value, element.children.iter()),
         kind => scalar(kind, &element.text),
     }

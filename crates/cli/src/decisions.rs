@@ -1,0 +1,38 @@
+//! Reads `sekisho.yaml`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use sekisho_analyze::posture::Settings;
+use sekisho_hub::decisions::{self, DECISIONS_MAX_BYTES};
+use sekisho_hub::{Decisions, Known};
+use sekisho_rules::packs::PackSet;
+
+use crate::args::KeepingArgs;
+use crate::files;
+
+const DEFAULT_FILE: &str = "sekisho.yaml";
+
+/// What the file says; nothing if none is named and there is no `sekisho.yaml` here.
+pub(crate) fn load(keeping: &KeepingArgs, packs: &PackSet) -> Result<Decisions> {
+    let path = match &keeping.config {
+        Some(path) => path.clone(),
+        None if Path::new(DEFAULT_FILE).is_file() => PathBuf::from(DEFAULT_FILE),
+        None => return Ok(Decisions::default()),
+    };
+    let text = files::read_text(&path, DECISIONS_MAX_BYTES as u64)?;
+    let known = Known {
+        controls: packs.controls.values().map(|control| (control.id.clone(), control.parameters.keys().map(ToString::to_string).collect())).collect(),
+        standards: packs.standards.iter().map(|standard| standard.id.clone()).collect(),
+    };
+    decisions::parse(&text, &path.display().to_string(), &known).with_context(|| format!("{} has mistakes", path.display()))
+}
+
+/// What the decisions mean for judging.
+pub(crate) fn settings(decisions: &Decisions) -> Settings {
+    Settings {
+        disabled: decisions.disabled.iter().map(|disabled| disabled.control.clone()).collect(),
+        parameters: decisions.parameters.clone(),
+        only: Default::default(),
+    }
+}
