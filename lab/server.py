@@ -22,6 +22,7 @@ import logging
 import os
 import socket
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -166,9 +167,15 @@ class Lab:
 REAL_CLOCK, REAL_SLEEP = time.monotonic, time.sleep
 
 
+def _end_with_stdin():
+    sys.stdin.buffer.read()
+    os._exit(0)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--until-stdin-closes", action="store_true", help="end with the process that started this one")
     parser.add_argument("--now", help="hold the clock at this time, 2026-11-20T00:00:00Z")
     arguments = parser.parse_args()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
@@ -177,6 +184,8 @@ def main():
 
         freezegun.configure(extend_ignore_list=["werkzeug", "socketserver", "http.server", "logging"])
         freezegun.freeze_time(arguments.now).start()
+    if arguments.until_stdin_closes:
+        threading.Thread(target=_end_with_stdin, daemon=True).start()
     server = make_server("127.0.0.1", arguments.port, Lab(), threaded=True, request_handler=Handler)
     print(f"lab server on http://127.0.0.1:{server.server_port}", flush=True)
     server.serve_forever()

@@ -17,6 +17,8 @@ import xml.sax.saxutils
 import botocore
 
 DATA = pathlib.Path(botocore.__file__).parent / "data"
+# The services of the packs; reading the heads of all 400 models would take seconds.
+PACKED = pathlib.Path(__file__).resolve().parent.parent / "packs" / "models" / "aws"
 
 
 class Service:
@@ -73,7 +75,10 @@ def load_model(path: pathlib.Path) -> dict:
 def signing_names() -> dict[str, list[str]]:
     """Signing name to service names, read from the heads of the models (the whole models are large)."""
     names: dict[str, list[str]] = {}
+    packed = {path.stem for path in PACKED.glob("*.json")}
     for folder in sorted(DATA.iterdir()):
+        if packed and folder.name not in packed:
+            continue
         versions = sorted(folder.iterdir()) if folder.is_dir() else []
         if not versions or not any(versions[-1].glob("service-2.json*")):
             continue

@@ -12,7 +12,6 @@ pub mod output;
 mod packs;
 mod scan;
 mod score;
-mod texts;
 
 use std::io::Write;
 use std::process::ExitCode;

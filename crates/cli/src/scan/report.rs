@@ -14,8 +14,7 @@ use super::files_out::Target;
 use super::watch;
 use crate::args::ScanArgs;
 use crate::files;
-use crate::output::{Counters, DeltaView, Report, StandardScore, terminal};
-use crate::texts::PackTexts;
+use crate::output::{Counters, DeltaView, PackTexts, Report, StandardScore, terminal};
 
 /// Everything about a finished scan but its findings.
 pub(crate) struct Finished<'a> {
@@ -58,7 +57,7 @@ fn order(finding: &Finding) -> ((&str, u64, &str), &str, &str, &str) {
 
 /// Writes all files and the summary.
 pub(crate) fn write(finished: &Finished<'_>, findings: &[Finding], targets: &[Target], args: &ScanArgs) -> Result<()> {
-    let texts = PackTexts { packs: finished.packs, parameters: &finished.decisions.parameters };
+    let texts = PackTexts::new(finished.packs, &finished.decisions.parameters);
     let enabled: BTreeSet<String> = finished.decisions.standards.iter().flatten().cloned().collect();
     let disabled: BTreeSet<String> = finished.decisions.disabled.iter().map(|disabled| disabled.control.clone()).collect();
     let scores = score::scores(finished.packs, findings, &enabled, &disabled);
