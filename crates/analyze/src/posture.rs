@@ -15,7 +15,7 @@ use sekisho_model::{
     account_resource_id,
 };
 use sekisho_rules::inventory::Inventory;
-use sekisho_rules::packs::{Control, ControlScope, Judged, PackSet, Place, Scope, Subject, control_order, effective_parameters};
+use sekisho_rules::packs::{Control, ControlScope, Judged, PackSet, Place, Scope, Subject, WhenEmpty, control_order, effective_parameters};
 
 /// Fewer resources than this are judged on one thread: starting threads would cost more.
 const THREADS_FROM: usize = 2_000;
@@ -25,8 +25,8 @@ const THREADS_FROM: usize = 2_000;
 pub struct Settings {
     /// Controls that are not judged.
     pub disabled: BTreeSet<String>,
-    /// If not empty, only these controls are judged.
-    pub only: BTreeSet<String>,
+    /// Only these controls are judged.
+    pub only: Option<BTreeSet<String>>,
     /// Parameter overrides by control id.
     pub parameters: BTreeMap<String, Map>,
 }
@@ -40,7 +40,7 @@ struct Prepared<'p> {
 /// The controls that `settings` leave, in order.
 pub fn controls<'p>(packs: &'p PackSet, settings: &Settings) -> Vec<&'p Control> {
     let wanted = |control: &&Control| {
-        !settings.disabled.contains(&control.id) && (settings.only.is_empty() || settings.only.contains(&control.id))
+        !settings.disabled.contains(&control.id) && settings.only.as_ref().is_none_or(|only| only.contains(&control.id))
     };
     packs.controls_in_order().into_iter().filter(wanted).collect()
 }
@@ -173,7 +173,7 @@ impl<'a> Bench<'a> {
                     match unread {
                         Some(gap) if gap.unknown.kind == UnknownKind::Unavailable => {}
                         Some(gap) => verdicts.push(account_verdict(prepared.control, scope, region, ComplianceStatus::NotAvailable, reason(&gap.unknown))),
-                        None if !seen.contains(&key) => verdicts.push(account_verdict(prepared.control, scope, region, ComplianceStatus::Passed, empty())),
+                        None if !seen.contains(&key) && prepared.control.when_empty == WhenEmpty::Passed => verdicts.push(account_verdict(prepared.control, scope, region, ComplianceStatus::Passed, empty())),
                         None => {}
                     }
                 }

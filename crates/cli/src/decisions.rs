@@ -33,6 +33,6 @@ pub(crate) fn settings(decisions: &Decisions) -> Settings {
     Settings {
         disabled: decisions.disabled.iter().map(|disabled| disabled.control.clone()).collect(),
         parameters: decisions.parameters.clone(),
-        only: Default::default(),
+        only: None,
     }
 }

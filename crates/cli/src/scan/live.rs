@@ -141,6 +141,7 @@ fn home_region(partition: &str) -> &'static str {
 /// The types that the controls need, or exactly the types named by `--only`.
 fn types_to_read(packs: &PackSet, settings: &Settings, only: &[String]) -> BTreeSet<String> {
     let mut types = packs.types_for(posture::controls(packs, settings));
+    types.extend(only.iter().filter(|word| packs.resources.contains_key(*word)).cloned());
     if only.is_empty() {
         // Everything that has a pack is read: exposure and history want it, and it is part of --save.
         types.extend(packs.resources.keys().cloned());

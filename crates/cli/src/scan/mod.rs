@@ -86,8 +86,11 @@ pub(crate) fn run(args: &ScanArgs) -> Result<Outcome> {
     Ok(if bar::is_over(&args.fail_on, &findings, &delta, against.as_ref()) { Outcome::OverTheBar } else { Outcome::Clean })
 }
 
-/// The controls that `--only` means; empty for all.
-fn only(packs: &PackSet, words: &[String]) -> Result<BTreeSet<String>> {
+/// The controls that `--only` means. A type that no control judges can be read too.
+fn only(packs: &PackSet, words: &[String]) -> Result<Option<BTreeSet<String>>> {
+    if words.is_empty() {
+        return Ok(None);
+    }
     let mut ids = BTreeSet::new();
     for word in words {
         let before = ids.len();
@@ -95,13 +98,13 @@ fn only(packs: &PackSet, words: &[String]) -> Result<BTreeSet<String>> {
             control.id.eq_ignore_ascii_case(word) || control.service().eq_ignore_ascii_case(word) || control.resources.contains(word)
         });
         ids.extend(meant.map(|control| control.id.clone()));
-        if ids.len() == before {
+        if ids.len() == before && !packs.resources.contains_key(word) {
             let known = packs.controls.keys().map(String::as_str).chain(packs.resources.keys().map(String::as_str));
             let hint = sekisho_rules::suggest::closest(word, known).map_or_else(|| "see `sekisho controls list`".to_owned(), |close| format!("did you mean {close}?"));
             bail!("--only {word}: no control judges that; {hint}");
         }
     }
-    Ok(ids)
+    Ok(Some(ids))
 }
 
 fn read(args: &ScanArgs, packs: &std::sync::Arc<PackSet>, settings: &Settings) -> Result<Read> {

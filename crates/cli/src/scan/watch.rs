@@ -98,7 +98,7 @@ impl Watch {
         }
         let meta = ScanMeta { taken_at: crate::now(), accounts: Vec::new(), version: String::new() };
         let snapshot = Snapshot { meta, resources: resources.iter().take(FIRST_LOOK_MAX).cloned().collect(), gaps: Vec::new() };
-        let verdicts = posture::judge(&self.packs, &snapshot, &Settings { only, ..Settings::default() });
+        let verdicts = posture::judge(&self.packs, &snapshot, &Settings { only: Some(only), ..Settings::default() });
         for verdict in verdicts.iter().filter(|verdict| verdict.status == ComplianceStatus::Failed) {
             if self.findings.fetch_add(1, Ordering::Relaxed) > FINDINGS_MAX {
                 return;

@@ -26,6 +26,17 @@ pub enum ControlScope {
     Regional,
 }
 
+/// What a control says about an account and Region in which it applies to nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhenEmpty {
+    /// One PASSED finding on the account, as AWS does.
+    #[default]
+    Passed,
+    /// Nothing: AWS shows "No data" for the few controls that are judged elsewhere then.
+    NoData,
+}
+
 /// How to fix it, in each of the ways that people work.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Fix {
@@ -107,6 +118,7 @@ pub struct Control {
     pub severity: Severity,
     pub resources: Vec<String>,
     pub scope: Option<ControlScope>,
+    pub when_empty: WhenEmpty,
     pub applies_when: Option<Program>,
     pub warns_when: Option<Program>,
     pub passes_when: Program,
@@ -180,6 +192,7 @@ impl Control {
             severity: raw.severity,
             resources,
             scope: raw.scope,
+            when_empty: raw.when_empty,
             applies_when,
             warns_when,
             passes_when,

@@ -211,6 +211,8 @@ pub(crate) struct RawControl {
     pub(crate) severity: Severity,
     pub(crate) resource: OneOrMany<String>,
     pub(crate) scope: Option<super::ControlScope>,
+    #[serde(default)]
+    pub(crate) when_empty: super::WhenEmpty,
     pub(crate) applies_when: Option<RawExpr>,
     pub(crate) warns_when: Option<RawExpr>,
     pub(crate) passes_when: RawExpr,

@@ -12,7 +12,10 @@ const TAG_KEYS: [&str; 4] = ["Key", "key", "TagKey", "tagKey"];
 const TAG_VALUES: [&str; 4] = ["Value", "value", "TagValue", "tagValue"];
 
 pub(super) fn size<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
+    // A list with an element that could not be read (a refused list of resources) has no known length.
+    let doubt = args.first().and_then(Val::elements).and_then(|mut elements| elements.find(Val::is_unknown));
     match args.first().map(|value| (value, value.size())) {
+        Some(_) if doubt.is_some() => doubt.unwrap_or_default(),
         Some((_, Some(size))) => Val::Int(i64::try_from(size).unwrap_or(i64::MAX)),
         Some((value, None)) => type_error(format!("{} has no size", value.kind())),
         None => Val::Null,
