@@ -11,11 +11,13 @@ use std::num::NonZero;
 use std::thread;
 
 use sekisho_model::{
-    ACCOUNT_TYPE, AccountScope, ComplianceStatus, Gap, Map, Resource, ResourceRef, Snapshot, StatusReason, Unknown, UnknownKind, Value, Verdict,
-    account_resource_id,
+    ACCOUNT_TYPE, AccountScope, ComplianceStatus, Gap, Map, Resource, ResourceRef, Snapshot, StatusReason, Unknown,
+    UnknownKind, Value, Verdict, account_resource_id,
 };
 use sekisho_rules::inventory::Inventory;
-use sekisho_rules::packs::{Control, ControlScope, Judged, PackSet, Place, Scope, Subject, WhenEmpty, control_order, effective_parameters};
+use sekisho_rules::packs::{
+    Control, ControlScope, Judged, PackSet, Place, Scope, Subject, WhenEmpty, control_order, effective_parameters,
+};
 
 /// Fewer resources than this are judged on one thread: starting threads would cost more.
 const THREADS_FROM: usize = 2_000;
@@ -49,7 +51,10 @@ pub fn controls<'p>(packs: &'p PackSet, settings: &Settings) -> Vec<&'p Control>
 pub fn judge(packs: &PackSet, snapshot: &Snapshot, settings: &Settings) -> Vec<Verdict> {
     let prepared: Vec<Prepared<'_>> = controls(packs, settings)
         .into_iter()
-        .map(|control| Prepared { control, parameters: effective_parameters(&control.parameters, settings.parameters.get(&control.id)) })
+        .map(|control| Prepared {
+            control,
+            parameters: effective_parameters(&control.parameters, settings.parameters.get(&control.id)),
+        })
         .collect();
     let accounts = account_documents(snapshot);
     let now = snapshot.meta.taken_at.to_string();
@@ -70,7 +75,8 @@ fn order(verdict: &Verdict) -> ((&str, u64, &str), &str, &str, &str) {
 fn account_documents(snapshot: &Snapshot) -> Vec<(Resource, &AccountScope, ControlScope)> {
     let mut documents = Vec::new();
     for scope in &snapshot.meta.accounts {
-        let document = |region: &str| Resource::new(ACCOUNT_TYPE, &account_resource_id(&scope.account), &scope.account, region);
+        let document =
+            |region: &str| Resource::new(ACCOUNT_TYPE, &account_resource_id(&scope.account), &scope.account, region);
         documents.push((document(&scope.home_region), scope, ControlScope::Global));
         documents.extend(scope.regions.iter().map(|region| (document(region), scope, ControlScope::Regional)));
     }
@@ -105,9 +111,13 @@ impl<'a> Bench<'a> {
         let chunks = resources.chunks(resources.len().div_ceil(threads));
         thread::scope(|scope| {
             let by_type = &by_type;
-            let running: Vec<_> = chunks.map(|chunk| (chunk, scope.spawn(move || self.chunk(chunk, by_type)))).collect();
+            let running: Vec<_> =
+                chunks.map(|chunk| (chunk, scope.spawn(move || self.chunk(chunk, by_type)))).collect();
             // A thread that panicked is done again here, so that its panic reaches the caller and no verdict is lost.
-            running.into_iter().flat_map(|(chunk, thread)| thread.join().unwrap_or_else(|_| self.chunk(chunk, by_type))).collect()
+            running
+                .into_iter()
+                .flat_map(|(chunk, thread)| thread.join().unwrap_or_else(|_| self.chunk(chunk, by_type)))
+                .collect()
         })
     }
 
@@ -115,7 +125,11 @@ impl<'a> Bench<'a> {
         let mut verdicts = Vec::new();
         for resource in resources {
             let Some(controls) = by_type.get(resource.type_name.as_str()) else { continue };
-            let place = Place { account: &resource.account, region: &resource.region, partition: self.partition(&resource.account) };
+            let place = Place {
+                account: &resource.account,
+                region: &resource.region,
+                partition: self.partition(&resource.account),
+            };
             self.subject(resource, place, controls.iter().copied(), &mut verdicts);
         }
         verdicts
@@ -131,7 +145,13 @@ impl<'a> Bench<'a> {
         verdicts
     }
 
-    fn subject(&self, resource: &'a Resource, place: Place<'a>, controls: impl Iterator<Item = &'a Prepared<'a>>, verdicts: &mut Vec<Verdict>) {
+    fn subject(
+        &self,
+        resource: &'a Resource,
+        place: Place<'a>,
+        controls: impl Iterator<Item = &'a Prepared<'a>>,
+        verdicts: &mut Vec<Verdict>,
+    ) {
         let mut subject = Subject::new(resource, place, self.snapshot.meta.taken_at, self.now, self.inventory);
         for prepared in controls {
             let judged = subject.judge(prepared.control, &prepared.parameters);
@@ -145,7 +165,11 @@ impl<'a> Bench<'a> {
                 account: place.account.to_owned(),
                 partition: place.partition.to_owned(),
                 region: place.region.to_owned(),
-                resource: ResourceRef { type_name: resource.type_name.clone(), id: resource.arn.clone(), name: resource.name.clone() },
+                resource: ResourceRef {
+                    type_name: resource.type_name.clone(),
+                    id: resource.arn.clone(),
+                    name: resource.name.clone(),
+                },
                 tags: resource.tags.clone(),
                 severity: prepared.control.severity,
                 status: *status,
@@ -168,12 +192,23 @@ impl<'a> Bench<'a> {
         for prepared in self.prepared.iter().filter(|prepared| !prepared.control.is_about_account()) {
             for scope in &self.snapshot.meta.accounts {
                 for region in self.regions_of(prepared.control, scope) {
-                    let unread = prepared.control.resources.iter().find_map(|name| gaps.get(&(name.as_str(), scope.account.as_str(), region)));
+                    let unread = prepared
+                        .control
+                        .resources
+                        .iter()
+                        .find_map(|name| gaps.get(&(name.as_str(), scope.account.as_str(), region)));
                     let key = (prepared.control.id.clone(), scope.account.clone(), region.to_owned());
                     match unread {
                         Some(gap) if gap.unknown.kind == UnknownKind::Unavailable => {}
-                        Some(gap) => verdicts.push(account_verdict(prepared.control, scope, region, ComplianceStatus::NotAvailable, reason(&gap.unknown))),
-                        None if !seen.contains(&key) && prepared.control.when_empty == WhenEmpty::Passed => verdicts.push(account_verdict(prepared.control, scope, region, ComplianceStatus::Passed, empty())),
+                        Some(gap) => verdicts.push(account_verdict(
+                            prepared.control,
+                            scope,
+                            region,
+                            ComplianceStatus::NotAvailable,
+                            reason(&gap.unknown),
+                        )),
+                        None if !seen.contains(&key) && prepared.control.when_empty == WhenEmpty::Passed => verdicts
+                            .push(account_verdict(prepared.control, scope, region, ComplianceStatus::Passed, empty())),
                         None => {}
                     }
                 }
@@ -191,20 +226,36 @@ impl<'a> Bench<'a> {
 }
 
 fn reason(why: &Unknown) -> StatusReason {
-    StatusReason { code: StatusReason::code_for(why.kind).to_owned(), description: format!("{}: {}", why.source, why.message) }
+    StatusReason {
+        code: StatusReason::code_for(why.kind).to_owned(),
+        description: format!("{}: {}", why.source, why.message),
+    }
 }
 
 fn empty() -> StatusReason {
-    StatusReason { code: "CONFIG_EVALUATIONS_EMPTY".to_owned(), description: "there is no resource to which this control applies".to_owned() }
+    StatusReason {
+        code: "CONFIG_EVALUATIONS_EMPTY".to_owned(),
+        description: "there is no resource to which this control applies".to_owned(),
+    }
 }
 
-fn account_verdict(control: &Control, scope: &AccountScope, region: &str, status: ComplianceStatus, reason: StatusReason) -> Verdict {
+fn account_verdict(
+    control: &Control,
+    scope: &AccountScope,
+    region: &str,
+    status: ComplianceStatus,
+    reason: StatusReason,
+) -> Verdict {
     Verdict {
         control_id: control.id.clone(),
         account: scope.account.clone(),
         partition: scope.partition.clone(),
         region: region.to_owned(),
-        resource: ResourceRef { type_name: ACCOUNT_TYPE.to_owned(), id: account_resource_id(&scope.account), name: scope.account.clone() },
+        resource: ResourceRef {
+            type_name: ACCOUNT_TYPE.to_owned(),
+            id: account_resource_id(&scope.account),
+            name: scope.account.clone(),
+        },
         tags: Value::Map(Map::new()),
         severity: control.severity,
         status,

@@ -113,14 +113,29 @@ pub fn tallies<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> BTreeMap<
 }
 
 /// Scores over `findings`, for the standards in `enabled` (all if empty), with `disabled` controls left out.
-pub fn scores<'f>(packs: &PackSet, findings: impl IntoIterator<Item = &'f Finding>, enabled: &BTreeSet<String>, disabled: &BTreeSet<String>) -> Scores {
+pub fn scores<'f>(
+    packs: &PackSet,
+    findings: impl IntoIterator<Item = &'f Finding>,
+    enabled: &BTreeSet<String>,
+    disabled: &BTreeSet<String>,
+) -> Scores {
     from_tallies(packs, tallies(findings), enabled, disabled)
 }
 
-fn from_tallies(packs: &PackSet, tallies: BTreeMap<String, Tally>, enabled: &BTreeSet<String>, disabled: &BTreeSet<String>) -> Scores {
-    let chosen: Vec<&Standard> = packs.standards.iter().filter(|standard| enabled.is_empty() || enabled.contains(&standard.id)).collect();
+fn from_tallies(
+    packs: &PackSet,
+    tallies: BTreeMap<String, Tally>,
+    enabled: &BTreeSet<String>,
+    disabled: &BTreeSet<String>,
+) -> Scores {
+    let chosen: Vec<&Standard> =
+        packs.standards.iter().filter(|standard| enabled.is_empty() || enabled.contains(&standard.id)).collect();
     let status = |id: &str| {
-        if disabled.contains(id) { ControlStatus::Disabled } else { tallies.get(id).map_or(ControlStatus::NoData, Tally::status) }
+        if disabled.contains(id) {
+            ControlStatus::Disabled
+        } else {
+            tallies.get(id).map_or(ControlStatus::NoData, Tally::status)
+        }
     };
     let mut unique: BTreeMap<&str, ControlStatus> = BTreeMap::new();
     let mut standards = Vec::with_capacity(chosen.len());
@@ -134,7 +149,13 @@ fn from_tallies(packs: &PackSet, tallies: BTreeMap<String, Tally>, enabled: &BTr
             controls.entry(status).or_default().push(id.to_owned());
         }
         let score = score_of(|wanted| controls.get(&wanted).map_or(0, Vec::len));
-        standards.push(StandardScore { id: standard.id.clone(), name: standard.name.clone(), version: standard.version.clone(), score, controls });
+        standards.push(StandardScore {
+            id: standard.id.clone(),
+            name: standard.name.clone(),
+            version: standard.version.clone(),
+            score,
+            controls,
+        });
     }
     let summary = score_of(|wanted| unique.values().filter(|status| **status == wanted).count());
     Scores { standards, summary, tallies }
@@ -166,17 +187,37 @@ pub struct Step {
 /// The order in which fixing controls raises the score fastest: by points, then severity, then fewest findings.
 pub fn plan(packs: &PackSet, scores: &Scores, enabled: &BTreeSet<String>, disabled: &BTreeSet<String>) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
-    for (id, tally) in scores.tallies.iter().filter(|(id, tally)| tally.status() == ControlStatus::Failed && !disabled.contains(*id)) {
+    for (id, tally) in
+        scores.tallies.iter().filter(|(id, tally)| tally.status() == ControlStatus::Failed && !disabled.contains(*id))
+    {
         let Some(control) = packs.controls.get(id) else { continue };
         let gain = |standard: &StandardScore| {
-            let total = [ControlStatus::Passed, ControlStatus::Failed, ControlStatus::Unknown].map(|status| standard.with(status).len()).iter().sum::<usize>();
-            if standard.with(ControlStatus::Failed).contains(id) && tally.unknown == 0 { 100.0 / total as f64 } else { 0.0 }
+            let total = [ControlStatus::Passed, ControlStatus::Failed, ControlStatus::Unknown]
+                .map(|status| standard.with(status).len())
+                .iter()
+                .sum::<usize>();
+            if standard.with(ControlStatus::Failed).contains(id) && tally.unknown == 0 {
+                100.0 / total as f64
+            } else {
+                0.0
+            }
         };
         let points = scores.standards.iter().map(gain).sum();
-        steps.push(Step { control_id: id.clone(), severity: control.severity, failed: tally.failed, points, reached: BTreeMap::new(), summary: None });
+        steps.push(Step {
+            control_id: id.clone(),
+            severity: control.severity,
+            failed: tally.failed,
+            points,
+            reached: BTreeMap::new(),
+            summary: None,
+        });
     }
     steps.sort_by(|a, b| {
-        b.points.total_cmp(&a.points).then(b.severity.cmp(&a.severity)).then(a.failed.cmp(&b.failed)).then(control_order(&a.control_id).cmp(&control_order(&b.control_id)))
+        b.points
+            .total_cmp(&a.points)
+            .then(b.severity.cmp(&a.severity))
+            .then(a.failed.cmp(&b.failed))
+            .then(control_order(&a.control_id).cmp(&control_order(&b.control_id)))
     });
     let mut tallies = scores.tallies.clone();
     for step in &mut steps {
@@ -196,7 +237,9 @@ mod tests {
 
     #[test]
     fn percentages_are_those_worked_in_the_user_guide() {
-        for (passed, total, expected) in [(168, 190, 88), (8, 37, 22), (6, 41, 15), (159, 215, 74), (28, 45, 62), (357, 515, 69)] {
+        for (passed, total, expected) in
+            [(168, 190, 88), (8, 37, 22), (6, 41, 15), (159, 215, 74), (28, 45, 62), (357, 515, 69)]
+        {
             assert_eq!(percentage(passed, total), Some(expected), "{passed}/{total}");
         }
         assert_eq!(percentage(0, 0), None);

@@ -183,7 +183,10 @@ impl FromStr for Bar {
         match text.to_ascii_lowercase().as_str() {
             "new" => Ok(Self::New),
             "not-available" | "not_available" => Ok(Self::NotAvailable),
-            other => other.parse().map(Self::Severity).map_err(|_| format!("`{text}` is not a bar; write new, critical, high, medium, low or not-available")),
+            other => other
+                .parse()
+                .map(Self::Severity)
+                .map_err(|_| format!("`{text}` is not a bar; write new, critical, high, medium, low or not-available")),
         }
     }
 }

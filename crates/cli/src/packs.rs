@@ -24,7 +24,10 @@ pub(crate) fn load(args: &PackArgs) -> Result<Loaded> {
         Some(root) => read_folder(root)?,
         None => builtin(),
     };
-    let mut description = args.packs_root.as_ref().map_or_else(|| format!("built-in {}", env!("CARGO_PKG_VERSION")), |root| root.display().to_string());
+    let mut description = args
+        .packs_root
+        .as_ref()
+        .map_or_else(|| format!("built-in {}", env!("CARGO_PKG_VERSION")), |root| root.display().to_string());
     for folder in &args.own {
         sources.extend(read_folder(folder)?);
         description = format!("{description} + {}", folder.display());
@@ -50,7 +53,10 @@ fn read_folder(root: &Path) -> Result<Vec<PackSource>> {
         return Err(anyhow!("{} has no pack files; it needs controls/ or resources/ with .yaml files", root.display()));
     }
     paths.sort();
-    paths.into_iter().map(|path| Ok(PackSource { text: files::read_text(&path, FILE_MAX_BYTES)?, path: path.display().to_string() })).collect()
+    paths
+        .into_iter()
+        .map(|path| Ok(PackSource { text: files::read_text(&path, FILE_MAX_BYTES)?, path: path.display().to_string() }))
+        .collect()
 }
 
 fn walk(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<()> {

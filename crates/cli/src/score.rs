@@ -85,17 +85,26 @@ impl Scope<'_> {
         let scores = self.scores(None);
         let accounts = self.accounts();
         writeln!(out, "{} {}", self.say("Security score", "セキュリティスコア"), percent(scores.summary))?;
-        writeln!(out, "{}", self.say(
-            "passed / (passed + failed + unknown) controls, each counted once over all standards",
-            "合格 /（合格 + 不合格 + 判定不能）のコントロール数。複数の標準にあるコントロールも 1 回だけ数えます",
-        ))?;
+        writeln!(
+            out,
+            "{}",
+            self.say(
+                "passed / (passed + failed + unknown) controls, each counted once over all standards",
+                "合格 /（合格 + 不合格 + 判定不能）のコントロール数。複数の標準にあるコントロールも 1 回だけ数えます",
+            )
+        )?;
         for standard in &scores.standards {
             let count = |status| standard.with(status).len();
             writeln!(
                 out,
                 "  {:>4}  {} v{}  ({} / {} + {} + {})",
-                percent(standard.score), standard.name, standard.version,
-                count(ControlStatus::Passed), count(ControlStatus::Passed), count(ControlStatus::Failed), count(ControlStatus::Unknown),
+                percent(standard.score),
+                standard.name,
+                standard.version,
+                count(ControlStatus::Passed),
+                count(ControlStatus::Passed),
+                count(ControlStatus::Failed),
+                count(ControlStatus::Unknown),
             )?;
         }
         if accounts.len() > 1 {
@@ -115,33 +124,67 @@ impl Scope<'_> {
 
     fn explain(&self, scores: &Scores, out: &mut dyn Write) -> Result<()> {
         for standard in &scores.standards {
-            let scored: usize = [ControlStatus::Passed, ControlStatus::Failed, ControlStatus::Unknown].map(|status| standard.with(status).len()).iter().sum();
+            let scored: usize = [ControlStatus::Passed, ControlStatus::Failed, ControlStatus::Unknown]
+                .map(|status| standard.with(status).len())
+                .iter()
+                .sum();
             if scored == 0 {
                 continue;
             }
             writeln!(out, "\n{} v{}: {}", standard.name, standard.version, percent(standard.score))?;
             let each = 100.0 / scored as f64;
-            for (status, label) in [(ControlStatus::Failed, self.say("failed", "不合格")), (ControlStatus::Unknown, self.say("unknown", "判定不能"))] {
+            for (status, label) in [
+                (ControlStatus::Failed, self.say("failed", "不合格")),
+                (ControlStatus::Unknown, self.say("unknown", "判定不能")),
+            ] {
                 for id in standard.with(status) {
                     let tally = scores.tallies.get(id).copied().unwrap_or_default();
                     let title = self.packs.controls.get(id).map_or("", |control| control.title.get(self.lang));
-                    writeln!(out, "  -{each:.2}  {id:<16} {label}  {}/{}  {title}", tally.failed + tally.unknown, tally.failed + tally.unknown + tally.passed)?;
+                    writeln!(
+                        out,
+                        "  -{each:.2}  {id:<16} {label}  {}/{}  {title}",
+                        tally.failed + tally.unknown,
+                        tally.failed + tally.unknown + tally.passed
+                    )?;
                 }
             }
-            let (no_data, disabled) = (standard.with(ControlStatus::NoData).len(), standard.with(ControlStatus::Disabled).len());
-            writeln!(out, "  {} {no_data}, {} {disabled}", self.say("not counted: no data", "計算対象外: データなし"), self.say("disabled", "無効"))?;
+            let (no_data, disabled) =
+                (standard.with(ControlStatus::NoData).len(), standard.with(ControlStatus::Disabled).len());
+            writeln!(
+                out,
+                "  {} {no_data}, {} {disabled}",
+                self.say("not counted: no data", "計算対象外: データなし"),
+                self.say("disabled", "無効")
+            )?;
         }
         Ok(())
     }
 
     fn print_plan(&self, scores: &Scores, out: &mut dyn Write) -> Result<()> {
-        writeln!(out, "\n{}", self.say("Fixes, by points won over all standards", "対処の優先順位（全標準で得られるポイント順）"))?;
+        writeln!(
+            out,
+            "\n{}",
+            self.say("Fixes, by points won over all standards", "対処の優先順位（全標準で得られるポイント順）")
+        )?;
         for (at, step) in self.plan(scores).iter().enumerate() {
             let title = self.packs.controls.get(&step.control_id).map_or("", |control| control.title.get(self.lang));
-            let reached: Vec<String> = step.reached.iter().map(|(id, score)| format!("{id} {}", percent(*score))).collect();
-            writeln!(out, "{:>4}. {:<16} {:<9} +{:.2}  {}", at + 1, step.control_id, step.severity.label(), step.points, title)?;
+            let reached: Vec<String> =
+                step.reached.iter().map(|(id, score)| format!("{id} {}", percent(*score))).collect();
+            writeln!(
+                out,
+                "{:>4}. {:<16} {:<9} +{:.2}  {}",
+                at + 1,
+                step.control_id,
+                step.severity.label(),
+                step.points,
+                title
+            )?;
             writeln!(out, "      {} {}; {}", self.say("then", "実施後"), percent(step.summary), reached.join(", "))?;
-            let failing: Vec<&Finding> = self.findings.iter().filter(|finding| finding.control_id == step.control_id && finding.is_open()).collect();
+            let failing: Vec<&Finding> = self
+                .findings
+                .iter()
+                .filter(|finding| finding.control_id == step.control_id && finding.is_open())
+                .collect();
             for finding in failing.iter().take(RESOURCES_SHOWN) {
                 writeln!(out, "      - {}", finding.resource.id)?;
             }
@@ -172,7 +215,8 @@ impl Scope<'_> {
                 "summary": step.summary, "resources": resources.get(step.control_id.as_str()),
             })
         };
-        let accounts: BTreeMap<&str, Option<u8>> = self.accounts().into_iter().map(|account| (account, self.scores(Some(account)).summary)).collect();
+        let accounts: BTreeMap<&str, Option<u8>> =
+            self.accounts().into_iter().map(|account| (account, self.scores(Some(account)).summary)).collect();
         serde_json::json!({
             "format": 1, "summary": scores.summary, "accounts": accounts,
             "standards": scores.standards.iter().map(standard).collect::<Vec<_>>(),

@@ -100,7 +100,11 @@ pub fn read(input: impl Read) -> Result<Snapshot, SnapshotError> {
             (Line::Resource(resource), _) => resources.push(resource),
             (Line::End { gaps: gap_count, resources: count }, Some(_)) => {
                 if (gap_count, count) != (gaps.len(), resources.len()) {
-                    return Err(damaged(format!("it announces {count} resources and {gap_count} gaps, there are {} and {}", resources.len(), gaps.len())));
+                    return Err(damaged(format!(
+                        "it announces {count} resources and {gap_count} gaps, there are {} and {}",
+                        resources.len(),
+                        gaps.len()
+                    )));
                 }
                 break;
             }
@@ -116,10 +120,18 @@ mod tests {
     use sekisho_model::{Timestamp, Unknown, UnknownKind, Value};
 
     fn snapshot() -> Snapshot {
-        let mut resource = Resource::new("AWS::KMS::Key", "arn:aws:kms:us-east-1:111122223333:key/1", "111122223333", "us-east-1");
+        let mut resource =
+            Resource::new("AWS::KMS::Key", "arn:aws:kms:us-east-1:111122223333:key/1", "111122223333", "us-east-1");
         let unknown = Unknown { source: "kms:GetKeyPolicy".into(), kind: UnknownKind::Denied, message: "no".into() };
-        resource.properties = Value::Map([("KeyPolicy", Value::from(unknown.clone())), ("Text", Value::from("鍵\n"))].into_iter().collect());
-        let gap = Gap { type_name: "AWS::S3::Bucket".into(), account: "111122223333".into(), region: "us-east-1".into(), unknown };
+        resource.properties = Value::Map(
+            [("KeyPolicy", Value::from(unknown.clone())), ("Text", Value::from("鍵\n"))].into_iter().collect(),
+        );
+        let gap = Gap {
+            type_name: "AWS::S3::Bucket".into(),
+            account: "111122223333".into(),
+            region: "us-east-1".into(),
+            unknown,
+        };
         let meta = ScanMeta { taken_at: Timestamp::UNIX_EPOCH, accounts: Vec::new(), version: "0".into() };
         Snapshot { meta, resources: vec![resource], gaps: vec![gap] }
     }

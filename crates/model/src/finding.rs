@@ -275,7 +275,8 @@ mod tests {
 
     #[test]
     fn ids_are_stable_and_distinct() {
-        let key = |region| FindingKey { control_id: "S3.8", account: "123456789012", region, resource_id: "arn:aws:s3:::b" };
+        let key =
+            |region| FindingKey { control_id: "S3.8", account: "123456789012", region, resource_id: "arn:aws:s3:::b" };
         let id = key("us-east-1").finding_id("aws");
         assert_eq!(id, key("us-east-1").finding_id("aws"));
         assert_ne!(id, key("eu-west-1").finding_id("aws"));

@@ -22,8 +22,8 @@ mod value;
 pub use arn::{Arn, ArnError};
 pub use control::{Schedule, Severity};
 pub use finding::{
-    ComplianceStatus, Evidence, Finding, FindingKey, RecordState, ResourceRef, StatusReason, Suppression,
-    WorkflowStatus, Verdict,
+    ComplianceStatus, Evidence, Finding, FindingKey, RecordState, ResourceRef, StatusReason, Suppression, Verdict,
+    WorkflowStatus,
 };
 pub use gap::Gap;
 pub use resource::{ACCOUNT_TYPE, Resource, account_resource_id};

@@ -474,12 +474,8 @@ mod tests {
 
     #[test]
     fn unknown_survives_the_round_trip() {
-        let unknown: Value = Unknown {
-            source: "kms:GetKeyPolicy".into(),
-            kind: UnknownKind::Denied,
-            message: "no".into(),
-        }
-        .into();
+        let unknown: Value =
+            Unknown { source: "kms:GetKeyPolicy".into(), kind: UnknownKind::Denied, message: "no".into() }.into();
         let text = unknown.to_string();
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), unknown);
     }

@@ -74,20 +74,32 @@ impl<'a> Inventory<'a> {
         let Some(of_type) = self.types.get(type_name) else { return Vec::new() };
         let reach = self.effective(type_name, reach);
         let seen = of_type.accounts.get(account).into_iter().flatten();
-        let mut found: Vec<Val<'a>> =
-            seen.filter(|resource| reach == Reach::Account || resource.region == region).map(|resource| Val::Resource(resource)).collect();
+        let mut found: Vec<Val<'a>> = seen
+            .filter(|resource| reach == Reach::Account || resource.region == region)
+            .map(|resource| Val::Resource(resource))
+            .collect();
         found.extend(Self::gaps(of_type, account, region, reach));
         found
     }
 
     /// Those of [`Self::resources`] whose field at `path` equals `wanted` or is a list containing it.
-    pub fn related(&self, type_name: &str, path: &str, wanted: &str, account: &str, region: &str, reach: Reach) -> Vec<Val<'a>> {
+    pub fn related(
+        &self,
+        type_name: &str,
+        path: &str,
+        wanted: &str,
+        account: &str,
+        region: &str,
+        reach: Reach,
+    ) -> Vec<Val<'a>> {
         let Some(of_type) = self.types.get(type_name) else { return Vec::new() };
         let reach = self.effective(type_name, reach);
         let index = self.index(type_name, path);
         let hits = index.get(account).and_then(|values| values.get(wanted)).into_iter().flatten();
-        let mut found: Vec<Val<'a>> =
-            hits.filter(|resource| reach == Reach::Account || resource.region == region).map(|resource| Val::Resource(resource)).collect();
+        let mut found: Vec<Val<'a>> = hits
+            .filter(|resource| reach == Reach::Account || resource.region == region)
+            .map(|resource| Val::Resource(resource))
+            .collect();
         found.extend(Self::gaps(of_type, account, region, reach));
         found
     }

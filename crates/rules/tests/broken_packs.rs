@@ -35,7 +35,8 @@ tests:
 
 fn problems(resource: &str, control: &str) -> Vec<String> {
     let sources = [("resources/thing.yaml", resource), ("controls/X.1.yaml", control)];
-    let sources: Vec<PackSource> = sources.iter().map(|(path, text)| PackSource { path: (*path).into(), text: (*text).into() }).collect();
+    let sources: Vec<PackSource> =
+        sources.iter().map(|(path, text)| PackSource { path: (*path).into(), text: (*text).into() }).collect();
     PackSet::load(&sources).map_or_else(|problems| problems.iter().map(ToString::to_string).collect(), |_| Vec::new())
 }
 
@@ -47,22 +48,79 @@ fn a_sound_pack_has_no_problems() {
 #[test]
 fn mistakes_are_named_with_file_line_and_the_next_step() {
     for (resource, control, expected) in [
-        (RESOURCE.to_owned(), control("properties.Encrpyted"), "controls/X.1.yaml:5: AWS::X::Thing has no properties.Encrpyted; did you mean properties.Encrypted?"),
-        (RESOURCE.to_owned(), control("propertie.Encrypted"), "controls/X.1.yaml:5: passes_when: `propertie` is not a name here; did you mean `properties`?"),
-        (RESOURCE.to_owned(), control("opn_to_world(properties)"), "controls/X.1.yaml:5: passes_when: there is no function `opn_to_world`; did you mean `open_to_world`?"),
-        (RESOURCE.to_owned(), control("covers_port(properties)"), "controls/X.1.yaml:5: passes_when: `covers_port` takes 2 to 3 arguments, here it has 1"),
-        (RESOURCE.to_owned(), control("related(name, \"a\", \"b\").size() > 0"), "the type in `related(..)` must be a constant"),
-        (RESOURCE.to_owned(), control("properties.Encrypted &&"), "controls/X.1.yaml:5: passes_when: not a CEL expression"),
-        (RESOURCE.to_owned(), control("true").replace("severity: HIGH", "severity: SEVERE"), "unknown variant `SEVERE`"),
-        (RESOURCE.to_owned(), control("true").replace("X.1\n", "X.2\n"), "controls/X.1.yaml:1: the id `X.2` is not the file's name"),
-        (RESOURCE.to_owned(), control("true").replace("why: { en: a, ja: あ }", "why: { en: a, ja: \"\" }"), "why.ja is empty"),
-        (RESOURCE.to_owned(), control("true").replace("AWS::X::Thing", "AWS::X::Think"), "there is no resource pack for AWS::X::Think; did you mean AWS::X::Thing?"),
-        (RESOURCE.replace("call: x:ListThings", "call: ListThings"), control("properties.Encrypted"), "`ListThings` is not an operation; write service:Operation"),
+        (
+            RESOURCE.to_owned(),
+            control("properties.Encrpyted"),
+            "controls/X.1.yaml:5: AWS::X::Thing has no properties.Encrpyted; did you mean properties.Encrypted?",
+        ),
+        (
+            RESOURCE.to_owned(),
+            control("propertie.Encrypted"),
+            "controls/X.1.yaml:5: passes_when: `propertie` is not a name here; did you mean `properties`?",
+        ),
+        (
+            RESOURCE.to_owned(),
+            control("opn_to_world(properties)"),
+            "controls/X.1.yaml:5: passes_when: there is no function `opn_to_world`; did you mean `open_to_world`?",
+        ),
+        (
+            RESOURCE.to_owned(),
+            control("covers_port(properties)"),
+            "controls/X.1.yaml:5: passes_when: `covers_port` takes 2 to 3 arguments, here it has 1",
+        ),
+        (
+            RESOURCE.to_owned(),
+            control("related(name, \"a\", \"b\").size() > 0"),
+            "the type in `related(..)` must be a constant",
+        ),
+        (
+            RESOURCE.to_owned(),
+            control("properties.Encrypted &&"),
+            "controls/X.1.yaml:5: passes_when: not a CEL expression",
+        ),
+        (
+            RESOURCE.to_owned(),
+            control("true").replace("severity: HIGH", "severity: SEVERE"),
+            "unknown variant `SEVERE`",
+        ),
+        (
+            RESOURCE.to_owned(),
+            control("true").replace("X.1\n", "X.2\n"),
+            "controls/X.1.yaml:1: the id `X.2` is not the file's name",
+        ),
+        (
+            RESOURCE.to_owned(),
+            control("true").replace("why: { en: a, ja: あ }", "why: { en: a, ja: \"\" }"),
+            "why.ja is empty",
+        ),
+        (
+            RESOURCE.to_owned(),
+            control("true").replace("AWS::X::Thing", "AWS::X::Think"),
+            "there is no resource pack for AWS::X::Think; did you mean AWS::X::Thing?",
+        ),
+        (
+            RESOURCE.replace("call: x:ListThings", "call: ListThings"),
+            control("properties.Encrypted"),
+            "`ListThings` is not an operation; write service:Operation",
+        ),
         (RESOURCE.replace("arn: item.Arn\n", ""), control("properties.Encrypted"), "has no `arn`"),
-        (RESOURCE.replace("item.Encrypted", "thing.Encrypted"), control("properties.Encrypted"), "resources/thing.yaml:6: Encrypted: `thing` is not a name here"),
-        (RESOURCE.replace("scope: regional", "scope: regionl"), control("properties.Encrypted"), "unknown variant `regionl`"),
+        (
+            RESOURCE.replace("item.Encrypted", "thing.Encrypted"),
+            control("properties.Encrypted"),
+            "resources/thing.yaml:6: Encrypted: `thing` is not a name here",
+        ),
+        (
+            RESOURCE.replace("scope: regional", "scope: regionl"),
+            control("properties.Encrypted"),
+            "unknown variant `regionl`",
+        ),
         (RESOURCE.replace("arn:", "arnn:"), control("properties.Encrypted"), "unknown field `arnn`"),
-        (RESOURCE.to_owned(), control("properties.Encrypted").replace("  - { name: refused, denied: [\"x:ListThings\"], expect: NOT_AVAILABLE }\n", ""), "the tests lack one with a refused read"),
+        (
+            RESOURCE.to_owned(),
+            control("properties.Encrypted")
+                .replace("  - { name: refused, denied: [\"x:ListThings\"], expect: NOT_AVAILABLE }\n", ""),
+            "the tests lack one with a refused read",
+        ),
     ] {
         let found = problems(&resource, &control);
         assert!(found.iter().any(|problem| problem.contains(expected)), "expected {expected}\ngot {found:#?}");

@@ -56,7 +56,11 @@ fn packs_agree_with_the_published_facts() {
             Schedule::Both => "change-triggered+periodic",
         };
         check("schedule", schedule.to_owned(), text("schedule").unwrap());
-        check("parameters", Value::Map(control.parameters.clone()).to_string(), fact.get("parameters").unwrap().to_string());
+        check(
+            "parameters",
+            Value::Map(control.parameters.clone()).to_string(),
+            fact.get("parameters").unwrap().to_string(),
+        );
         let ours: BTreeMap<String, Vec<String>> =
             packs.standards_of(&id).map(|(standard, numbers)| (standard.id.clone(), numbers.to_vec())).collect();
         check("standards", format!("{ours:?}"), format!("{:?}", published_standards(fact)));
@@ -81,14 +85,18 @@ fn published_standards(fact: &Value) -> BTreeMap<String, Vec<String>> {
         ("Resource Tagging", "resource-tagging"),
     ];
     let published = fact.get("standards").and_then(Value::as_map).unwrap();
-    let numbers = |value: &Value| value.as_list().unwrap().iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    let numbers =
+        |value: &Value| value.as_list().unwrap().iter().filter_map(Value::as_str).map(str::to_owned).collect();
     ids.into_iter().filter_map(|(name, id)| Some((id.to_owned(), numbers(published.get(name)?)))).collect()
 }
 
 #[test]
 fn every_severe_control_of_the_named_services_is_here() {
     let facts: Vec<Value> = serde_json::from_str(include_str!("facts.json")).unwrap();
-    let severe = facts.iter().filter(|fact| matches!(fact.get("severity").and_then(Value::as_str), Some("CRITICAL" | "HIGH"))).count();
+    let severe = facts
+        .iter()
+        .filter(|fact| matches!(fact.get("severity").and_then(Value::as_str), Some("CRITICAL" | "HIGH")))
+        .count();
     // 75 CRITICAL and HIGH controls, counted in AWS's pages for the services that Sekisho reads.
     assert_eq!(severe, 75);
     assert!(facts.len() >= 160);
@@ -100,7 +108,12 @@ fn both_languages_are_really_there() {
         for text in [&control.title, &control.why, &control.accept_when, &control.fix.console] {
             let japanese = text.ja.chars().filter(|symbol| ('\u{3040}'..='\u{9fff}').contains(symbol)).count();
             assert!(japanese >= 4, "{}: no Japanese in {:?}", control.id, text.ja);
-            assert!(!text.en.chars().any(|symbol| ('\u{3040}'..='\u{9fff}').contains(&symbol)), "{}: Japanese in {:?}", control.id, text.en);
+            assert!(
+                !text.en.chars().any(|symbol| ('\u{3040}'..='\u{9fff}').contains(&symbol)),
+                "{}: Japanese in {:?}",
+                control.id,
+                text.en
+            );
         }
     }
 }

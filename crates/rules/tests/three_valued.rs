@@ -80,14 +80,24 @@ fn unknown_travels_and_is_absorbed() {
 
 #[test]
 fn mistakes_in_a_condition_are_unknown_and_never_a_pass() {
-    for condition in ["properties.text < 1", "properties.text && true", "properties.one", "1 / 0 == 1", "properties.one.exists(x, true)", "int(properties.text) == 1"] {
+    for condition in [
+        "properties.text < 1",
+        "properties.text && true",
+        "properties.one",
+        "1 / 0 == 1",
+        "properties.one.exists(x, true)",
+        "int(properties.text) == 1",
+    ] {
         assert_eq!(truth(condition), "U", "{condition}");
     }
 }
 
 #[test]
 fn numbers_compare_by_value_and_texts_never_equal_numbers() {
-    assert_eq!([truth("1 == 1.0"), truth("properties.one < 1.5"), truth("\"1\" == 1"), truth("1 in [1.0]")], ["T", "T", "F", "T"]);
+    assert_eq!(
+        [truth("1 == 1.0"), truth("properties.one < 1.5"), truth("\"1\" == 1"), truth("1 in [1.0]")],
+        ["T", "T", "F", "T"]
+    );
 }
 
 #[test]

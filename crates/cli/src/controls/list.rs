@@ -20,7 +20,11 @@ pub(crate) fn run(set: &PackSet, lang: Lang, filter: Option<&str>, json: bool) -
     let controls: Vec<&Control> = set.controls_in_order().into_iter().filter(wanted).collect();
     if controls.is_empty() {
         let standards: Vec<&str> = set.standards.iter().map(|standard| standard.id.as_str()).collect();
-        bail!("no control, service or standard is called {}; standards: {}", filter.unwrap_or_default(), standards.join(", "));
+        bail!(
+            "no control, service or standard is called {}; standards: {}",
+            filter.unwrap_or_default(),
+            standards.join(", ")
+        );
     }
     let mut out = io::stdout().lock();
     if json {

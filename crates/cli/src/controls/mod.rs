@@ -16,7 +16,9 @@ use crate::packs;
 /// Runs one subcommand.
 pub(crate) fn run(command: ControlsCommand) -> Result<Outcome> {
     match command {
-        ControlsCommand::List { packs, lang, filter, json } => list::run(&packs::load(&packs)?.set, lang.get(), filter.as_deref(), json),
+        ControlsCommand::List { packs, lang, filter, json } => {
+            list::run(&packs::load(&packs)?.set, lang.get(), filter.as_deref(), json)
+        }
         ControlsCommand::Show { id, packs, lang } => show::run(&packs::load(&packs)?.set, &id, lang.get()),
         ControlsCommand::Test { id, packs } => test::run(&packs::load(&packs)?, id.as_deref()),
         ControlsCommand::New { id, resource, folder } => new::run(&id, &resource, &folder),

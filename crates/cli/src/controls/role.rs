@@ -12,8 +12,11 @@ use crate::args::RoleFormat;
 
 /// Prints the policy for the controls that `words` name, or for all.
 pub(crate) fn run(set: &PackSet, words: &[String], format: RoleFormat) -> Result<Outcome> {
-    let controls: Vec<&Control> =
-        set.controls_in_order().into_iter().filter(|control| words.is_empty() || words.iter().any(|word| is_meant(control, word))).collect();
+    let controls: Vec<&Control> = set
+        .controls_in_order()
+        .into_iter()
+        .filter(|control| words.is_empty() || words.iter().any(|word| is_meant(control, word)))
+        .collect();
     if controls.is_empty() {
         bail!("no control or service is called {}; see `sekisho controls list`", words.join(", "));
     }

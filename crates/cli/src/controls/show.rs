@@ -38,13 +38,21 @@ pub(crate) fn run(set: &PackSet, id: &str, lang: Lang) -> Result<Outcome> {
     section(label(lang, "Why it matters", "なぜ重要か"), control.why.get(lang))?;
     section(label(lang, "When to accept it", "許容してよい場合"), control.accept_when.get(lang))?;
     section(label(lang, "Fix in the console", "コンソールでの対処"), control.fix.console.get(lang))?;
-    for (heading, body) in [("AWS CLI", &control.fix.cli), ("CloudFormation", &control.fix.cloudformation), ("Terraform", &control.fix.terraform)] {
+    for (heading, body) in [
+        ("AWS CLI", &control.fix.cli),
+        ("CloudFormation", &control.fix.cloudformation),
+        ("Terraform", &control.fix.terraform),
+    ] {
         if let Some(body) = body {
             section(heading, body)?;
         }
     }
     let mut condition = String::new();
-    for (name, program) in [("applies when", control.applies_when.as_ref()), ("warns when", control.warns_when.as_ref()), ("passes when", Some(&control.passes_when))] {
+    for (name, program) in [
+        ("applies when", control.applies_when.as_ref()),
+        ("warns when", control.warns_when.as_ref()),
+        ("passes when", Some(&control.passes_when)),
+    ] {
         if let Some(program) = program {
             condition.push_str(&format!("{name}: {}\n", program.source().trim()));
         }
@@ -53,11 +61,18 @@ pub(crate) fn run(set: &PackSet, id: &str, lang: Lang) -> Result<Outcome> {
         condition.push_str(&format!("parameters: {:?}\n", control.parameters));
     }
     section(&format!("{} {}", label(lang, "Judges", "判定対象"), control.resources.join(", ")), &condition)?;
-    let operations: Vec<&str> = set.types_for([control]).iter().filter_map(|name| set.resources.get(name)).flat_map(|pack| pack.operations()).collect();
+    let operations: Vec<&str> = set
+        .types_for([control])
+        .iter()
+        .filter_map(|name| set.resources.get(name))
+        .flat_map(|pack| pack.operations())
+        .collect();
     section(label(lang, "Reads", "読み取る API"), &operations.join("\n"))?;
     let standards: Vec<String> = set
         .standards_of(&control.id)
-        .map(|(standard, numbers)| format!("{} {} {}", standard.name, standard.version, numbers.join(", ")).trim_end().to_owned())
+        .map(|(standard, numbers)| {
+            format!("{} {} {}", standard.name, standard.version, numbers.join(", ")).trim_end().to_owned()
+        })
         .collect();
     section(label(lang, "Standards", "標準"), &standards.join("\n"))?;
     Ok(Outcome::Clean)

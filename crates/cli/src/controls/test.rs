@@ -40,6 +40,10 @@ pub(crate) fn run(packs: &Loaded, word: Option<&str>) -> Result<Outcome> {
     if controls == 0 {
         bail!("no control is called {}; see `sekisho controls list`", word.unwrap_or_default());
     }
-    writeln!(out, "{controls} controls, {} resource types: {passed} passed, {failed} failed", packs.set.resources.len())?;
+    writeln!(
+        out,
+        "{controls} controls, {} resource types: {passed} passed, {failed} failed",
+        packs.set.resources.len()
+    )?;
     Ok(if failed == 0 { Outcome::Clean } else { Outcome::OverTheBar })
 }

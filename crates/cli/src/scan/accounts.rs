@@ -43,8 +43,12 @@ impl AccountId {
 /// Reads the file.
 pub(crate) fn read(path: &Path) -> Result<Vec<Entry>> {
     let text = files::read_text(path, FILE_MAX_BYTES)?;
-    let entries: Vec<Entry> = yaml_serde::from_str(&text)
-        .with_context(|| format!("{} is not a list of accounts; write `- id: \"111122223333\"` and optionally name, role, external_id", path.display()))?;
+    let entries: Vec<Entry> = yaml_serde::from_str(&text).with_context(|| {
+        format!(
+            "{} is not a list of accounts; write `- id: \"111122223333\"` and optionally name, role, external_id",
+            path.display()
+        )
+    })?;
     for entry in &entries {
         let id = entry.id.text();
         if id.len() != 12 || !id.bytes().all(|byte| byte.is_ascii_digit()) {

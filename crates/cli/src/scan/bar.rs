@@ -13,7 +13,9 @@ pub(crate) fn is_over(bars: &[Bar], findings: &[Finding], delta: &Delta, against
             Some((_, delta)) => !delta.new.is_empty(),
             None => delta.worse().next().is_some(),
         },
-        Bar::Severity(severity) => findings.iter().any(|finding| finding.is_open() && finding.severity == *severity && !known(finding)),
+        Bar::Severity(severity) => {
+            findings.iter().any(|finding| finding.is_open() && finding.severity == *severity && !known(finding))
+        }
         Bar::NotAvailable => findings.iter().any(|finding| finding.status == ComplianceStatus::NotAvailable),
     })
 }

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, bail};
 use sekisho_analyze::posture::{self, Settings};
 use sekisho_collect::aws::{
-    self, Account, Api, Client, ClientConfig, MemberAccount, ModelSet, RoleRequest, Sessions, SignInOptions, SystemClock,
+    self, Account, Api, Client, ClientConfig, MemberAccount, ModelSet, RoleRequest, Sessions, SignInOptions,
+    SystemClock,
 };
 use sekisho_collect::plan::{self, AccountPlan, Plan};
 use sekisho_rules::packs::PackSet;
@@ -22,7 +23,8 @@ const TICK: Duration = Duration::from_millis(120);
 
 /// Reads everything that the controls left by `settings` need.
 pub(crate) fn read(args: &ScanArgs, packs: &Arc<PackSet>, settings: &Settings) -> Result<Read> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
     runtime.block_on(read_all(args, packs, settings))
 }
 
@@ -32,7 +34,8 @@ async fn read_all(args: &ScanArgs, packs: &Arc<PackSet>, settings: &Settings) ->
     let clock = Arc::new(SystemClock::new(crate::now));
     let sessions = Sessions::load(&sign_in_options(access), clock.clone()).await?;
     let models = ModelSet::builtin()?;
-    let client = Client::new(models, ClientConfig::default(), sessions.endpoints(), clock).map_err(|text| anyhow!(text))?;
+    let client =
+        Client::new(models, ClientConfig::default(), sessions.endpoints(), clock).map_err(|text| anyhow!(text))?;
     let api = Arc::new(client);
     let me = aws::sign_in(&*api, &sessions).await?;
     let (accounts, mut problems) = accounts_to_read(&*api, &sessions, &me, access).await?;
@@ -48,7 +51,12 @@ async fn read_all(args: &ScanArgs, packs: &Arc<PackSet>, settings: &Settings) ->
     }
     let types = types_to_read(packs, settings, &args.only);
     let watch = Arc::new(Watch::new(args, packs.clone(), &plans, types.len(), api.counters(), started));
-    let plan = Plan { packs: packs.clone(), types, accounts: plans, taken_at: args.source.taken_at.unwrap_or_else(crate::now) };
+    let plan = Plan {
+        packs: packs.clone(),
+        types,
+        accounts: plans,
+        taken_at: args.source.taken_at.unwrap_or_else(crate::now),
+    };
     let reading = plan::read(api.clone(), plan, watch.clone());
     tokio::pin!(reading);
     let mut tick = tokio::time::interval(TICK);
@@ -80,22 +88,34 @@ fn sign_in_options(access: &AccessArgs) -> SignInOptions {
 }
 
 fn role(access: &AccessArgs, arn: &str) -> RoleRequest {
-    RoleRequest { arn: arn.to_owned(), external_id: access.external_id.clone(), session_name: access.session_name.clone() }
+    RoleRequest {
+        arn: arn.to_owned(),
+        external_id: access.external_id.clone(),
+        session_name: access.session_name.clone(),
+    }
 }
 
 /// The accounts asked for; those that cannot be entered become problems, since the others can still be read.
-async fn accounts_to_read(api: &dyn Api, sessions: &Sessions, me: &Arc<Account>, access: &AccessArgs) -> Result<(Vec<Arc<Account>>, Vec<String>)> {
+async fn accounts_to_read(
+    api: &dyn Api,
+    sessions: &Sessions,
+    me: &Arc<Account>,
+    access: &AccessArgs,
+) -> Result<(Vec<Arc<Account>>, Vec<String>)> {
     let wanted: Vec<(MemberAccount, RoleRequest)> = if let Some(path) = &access.accounts {
         let entry_role = |entry: &accounts::Entry| RoleRequest {
             external_id: entry.external_id.clone().or_else(|| access.external_id.clone()),
             ..role(access, entry.role.as_deref().unwrap_or(&access.role_name))
         };
-        let member = |entry: &accounts::Entry| MemberAccount { id: entry.id.text(), name: entry.name.clone().unwrap_or_default() };
+        let member = |entry: &accounts::Entry| MemberAccount {
+            id: entry.id.text(),
+            name: entry.name.clone().unwrap_or_default(),
+        };
         accounts::read(path)?.iter().map(|entry| (member(entry), entry_role(entry))).collect()
     } else if access.organization {
-        let members = aws::organization_accounts(api, me, sessions.region())
-            .await
-            .context("cannot list the organization's accounts; sign in to the management account or a delegated administrator")?;
+        let members = aws::organization_accounts(api, me, sessions.region()).await.context(
+            "cannot list the organization's accounts; sign in to the management account or a delegated administrator",
+        )?;
         members.into_iter().map(|member| (member, role(access, &access.role_name))).collect()
     } else {
         return Ok((vec![me.clone()], Vec::new()));
@@ -115,11 +135,18 @@ async fn accounts_to_read(api: &dyn Api, sessions: &Sessions, me: &Arc<Account>,
     Ok((entered, problems))
 }
 
-async fn account_plan(api: &dyn Api, sessions: &Sessions, account: Arc<Account>, asked: &[String]) -> Result<AccountPlan> {
+async fn account_plan(
+    api: &dyn Api,
+    sessions: &Sessions,
+    account: Arc<Account>,
+    asked: &[String],
+) -> Result<AccountPlan> {
     let home_region = home_region(&account.partition).to_owned();
     let mut regions = if asked.is_empty() {
         let any = if account.partition == "aws" { sessions.region() } else { &home_region };
-        aws::enabled_regions(api, &account, any).await.context("cannot list the enabled Regions; name them with --region")?
+        aws::enabled_regions(api, &account, any)
+            .await
+            .context("cannot list the enabled Regions; name them with --region")?
     } else {
         asked.to_vec()
     };

@@ -78,12 +78,18 @@ pub(crate) fn run(args: &ScanArgs) -> Result<Outcome> {
     };
     let findings = report::findings(&store, &finished)?;
     report::write(&finished, &findings, &targets, args)?;
-    let against = baseline.map(|baseline| Delta::against_baseline(&store, &baseline).map(|delta| (baseline, delta))).transpose()?;
+    let against = baseline
+        .map(|baseline| Delta::against_baseline(&store, &baseline).map(|delta| (baseline, delta)))
+        .transpose()?;
     if let Some(path) = &args.write_baseline {
         let text = Baseline::of_store(&store, crate::now())?.to_json();
         files::write_whole(path, |out| out.write_all(text.as_bytes()))?;
     }
-    Ok(if bar::is_over(&args.fail_on, &findings, &delta, against.as_ref()) { Outcome::OverTheBar } else { Outcome::Clean })
+    Ok(if bar::is_over(&args.fail_on, &findings, &delta, against.as_ref()) {
+        Outcome::OverTheBar
+    } else {
+        Outcome::Clean
+    })
 }
 
 /// The controls that `--only` means. A type that no control judges can be read too.
@@ -95,12 +101,15 @@ fn only(packs: &PackSet, words: &[String]) -> Result<Option<BTreeSet<String>>> {
     for word in words {
         let before = ids.len();
         let meant = packs.controls.values().filter(|control| {
-            control.id.eq_ignore_ascii_case(word) || control.service().eq_ignore_ascii_case(word) || control.resources.contains(word)
+            control.id.eq_ignore_ascii_case(word)
+                || control.service().eq_ignore_ascii_case(word)
+                || control.resources.contains(word)
         });
         ids.extend(meant.map(|control| control.id.clone()));
         if ids.len() == before && !packs.resources.contains_key(word) {
             let known = packs.controls.keys().map(String::as_str).chain(packs.resources.keys().map(String::as_str));
-            let hint = sekisho_rules::suggest::closest(word, known).map_or_else(|| "see `sekisho controls list`".to_owned(), |close| format!("did you mean {close}?"));
+            let hint = sekisho_rules::suggest::closest(word, known)
+                .map_or_else(|| "see `sekisho controls list`".to_owned(), |close| format!("did you mean {close}?"));
             bail!("--only {word}: no control judges that; {hint}");
         }
     }

@@ -37,12 +37,21 @@ pub(crate) fn findings(store: &dyn Store, finished: &Finished<'_>) -> Result<Vec
         .meta
         .accounts
         .iter()
-        .map(|scope| (scope.account.as_str(), scope.regions.iter().map(String::as_str).chain([scope.home_region.as_str()]).collect()))
+        .map(|scope| {
+            (
+                scope.account.as_str(),
+                scope.regions.iter().map(String::as_str).chain([scope.home_region.as_str()]).collect(),
+            )
+        })
         .collect();
-    let filter = FindingFilter { accounts: places.keys().map(|account| (*account).to_owned()).collect(), ..FindingFilter::active() };
+    let filter = FindingFilter {
+        accounts: places.keys().map(|account| (*account).to_owned()).collect(),
+        ..FindingFilter::active()
+    };
     let mut findings = Vec::new();
     store.finding_each(&filter, FindingOrder::Id, &mut |finding| {
-        let in_place = places.get(finding.account.as_str()).is_some_and(|regions| regions.contains(finding.region.as_str()));
+        let in_place =
+            places.get(finding.account.as_str()).is_some_and(|regions| regions.contains(finding.region.as_str()));
         if in_place && finished.judged.contains(&finding.control_id) {
             findings.push(finding);
         }
@@ -59,7 +68,8 @@ fn order(finding: &Finding) -> ((&str, u64, &str), &str, &str, &str) {
 pub(crate) fn write(finished: &Finished<'_>, findings: &[Finding], targets: &[Target], args: &ScanArgs) -> Result<()> {
     let texts = PackTexts::new(finished.packs, &finished.decisions.parameters);
     let enabled: BTreeSet<String> = finished.decisions.standards.iter().flatten().cloned().collect();
-    let disabled: BTreeSet<String> = finished.decisions.disabled.iter().map(|disabled| disabled.control.clone()).collect();
+    let disabled: BTreeSet<String> =
+        finished.decisions.disabled.iter().map(|disabled| disabled.control.clone()).collect();
     let scores = score::scores(finished.packs, findings, &enabled, &disabled);
     let report = Report {
         meta: &finished.snapshot.meta,
@@ -95,9 +105,13 @@ pub(crate) fn write(finished: &Finished<'_>, findings: &[Finding], targets: &[Ta
         return Ok(());
     }
     // Data on standard output stays clean; the summary then goes to standard error.
-    let (is_terminal, mut out): (bool, Box<dyn Write>) =
-        if stdout_is_data { (io::stderr().is_terminal(), Box::new(io::stderr())) } else { (io::stdout().is_terminal(), Box::new(io::stdout())) };
-    let style = terminal::TerminalStyle { color: watch::color(args, is_terminal), width: watch::width(), files: written };
+    let (is_terminal, mut out): (bool, Box<dyn Write>) = if stdout_is_data {
+        (io::stderr().is_terminal(), Box::new(io::stderr()))
+    } else {
+        (io::stdout().is_terminal(), Box::new(io::stdout()))
+    };
+    let style =
+        terminal::TerminalStyle { color: watch::color(args, is_terminal), width: watch::width(), files: written };
     let mut text = Vec::new();
     terminal::write(&report, &style, &mut text)?;
     out.write_all(&text).and_then(|()| out.flush()).context("cannot print the summary")
@@ -122,7 +136,10 @@ fn score_view(score: score::StandardScore) -> StandardScore {
 fn delta_view(delta: &Delta, findings: &[Finding]) -> Option<DeltaView> {
     let previous = delta.previous?;
     let worse: BTreeSet<&str> = delta.worse().collect();
-    let unchanged = findings.iter().filter(|finding| finding.is_open() && !worse.contains(finding.id.as_str())).map(|finding| finding.id.clone());
+    let unchanged = findings
+        .iter()
+        .filter(|finding| finding.is_open() && !worse.contains(finding.id.as_str()))
+        .map(|finding| finding.id.clone());
     Some(DeltaView {
         previous_at: previous.started_at,
         new: delta.new.iter().chain(&delta.reopened).chain(&delta.unsuppressed).cloned().collect(),

@@ -37,7 +37,14 @@ pub(crate) struct Watch {
 
 impl Watch {
     /// A watch over `plans` with `types` types each.
-    pub(crate) fn new(args: &ScanArgs, packs: Arc<PackSet>, plans: &[AccountPlan], types: usize, counters: Arc<Counters>, started: Instant) -> Self {
+    pub(crate) fn new(
+        args: &ScanArgs,
+        packs: Arc<PackSet>,
+        plans: &[AccountPlan],
+        types: usize,
+        counters: Arc<Counters>,
+        started: Instant,
+    ) -> Self {
         let places = plans.iter().map(|plan| plan.regions.len()).sum();
         let display = (!args.quiet).then(|| Mutex::new(Progress::new(io::stderr(), style(args))));
         Self {
@@ -59,7 +66,8 @@ impl Watch {
     fn now(&self) -> ProgressSnapshot {
         let totals = self.counters.now();
         let places_read = self.places_read.load(Ordering::Relaxed).min(self.places);
-        let accounts_read = if places_read == self.places { self.accounts } else { places_read * self.accounts / self.places.max(1) };
+        let accounts_read =
+            if places_read == self.places { self.accounts } else { places_read * self.accounts / self.places.max(1) };
         ProgressSnapshot {
             elapsed: self.started.elapsed(),
             accounts: (accounts_read, self.accounts),
@@ -90,14 +98,17 @@ impl Watch {
     fn first_look(&self, resources: &[Resource]) {
         let Some(type_name) = resources.first().map(|resource| resource.type_name.clone()) else { return };
         let alone = self.packs.controls.values().filter(|control| {
-            control.severity >= Severity::High && control.resources.contains(&type_name) && control.uses.types.is_empty()
+            control.severity >= Severity::High
+                && control.resources.contains(&type_name)
+                && control.uses.types.is_empty()
         });
         let only: std::collections::BTreeSet<String> = alone.map(|control| control.id.clone()).collect();
         if only.is_empty() {
             return;
         }
         let meta = ScanMeta { taken_at: crate::now(), accounts: Vec::new(), version: String::new() };
-        let snapshot = Snapshot { meta, resources: resources.iter().take(FIRST_LOOK_MAX).cloned().collect(), gaps: Vec::new() };
+        let snapshot =
+            Snapshot { meta, resources: resources.iter().take(FIRST_LOOK_MAX).cloned().collect(), gaps: Vec::new() };
         let verdicts = posture::judge(&self.packs, &snapshot, &Settings { only: Some(only), ..Settings::default() });
         for verdict in verdicts.iter().filter(|verdict| verdict.status == ComplianceStatus::Failed) {
             if self.findings.fetch_add(1, Ordering::Relaxed) > FINDINGS_MAX {
@@ -110,7 +121,12 @@ impl Watch {
     fn finding(&self, verdict: &Verdict) {
         let title = self.packs.controls.get(&verdict.control_id).map_or("", |control| control.title.get(self.lang));
         if let Some(Ok(mut display)) = self.display.as_ref().map(Mutex::lock) {
-            let finding = ProgressFinding { severity: verdict.severity, control_id: &verdict.control_id, title, resource_id: &verdict.resource.name };
+            let finding = ProgressFinding {
+                severity: verdict.severity,
+                control_id: &verdict.control_id,
+                title,
+                resource_id: &verdict.resource.name,
+            };
             let _ = display.finding(&finding);
         }
     }

@@ -20,8 +20,12 @@ pub(crate) struct Refusal {
 
 impl From<CallError> for Refusal {
     fn from(error: CallError) -> Self {
-        let message = if error.message.is_empty() { error.code.clone() } else { format!("{}: {}", error.code, error.message) };
-        Self { unknown: Arc::new(Unknown { source: error.operation.clone(), kind: error.kind, message }), code: error.code }
+        let message =
+            if error.message.is_empty() { error.code.clone() } else { format!("{}: {}", error.code, error.message) };
+        Self {
+            unknown: Arc::new(Unknown { source: error.operation.clone(), kind: error.kind, message }),
+            code: error.code,
+        }
     }
 }
 
@@ -44,7 +48,8 @@ impl CallCache {
         if !self.shared.contains(operation) {
             return self.ask(account, region, operation, parameters).await;
         }
-        let key = (account.id.clone(), region.to_owned(), operation.to_owned(), Value::Map(parameters.clone()).to_string());
+        let key =
+            (account.id.clone(), region.to_owned(), operation.to_owned(), Value::Map(parameters.clone()).to_string());
         let cell = {
             // The lock guards a map of cells; a panic elsewhere cannot leave it half changed.
             let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -56,14 +61,24 @@ impl CallCache {
     async fn ask(&self, account: &Arc<Account>, region: &str, operation: &str, parameters: Map) -> Answer {
         let parsed: Operation = operation.parse().map_err(|_| Refusal {
             code: "InvalidOperation".to_owned(),
-            unknown: Arc::new(Unknown { source: operation.to_owned(), kind: UnknownKind::Failed, message: "not an operation".into() }),
+            unknown: Arc::new(Unknown {
+                source: operation.to_owned(),
+                kind: UnknownKind::Failed,
+                message: "not an operation".into(),
+            }),
         })?;
         let target = Target { account: account.clone(), region: region.to_owned() };
         self.api.call(&target, &parsed, parameters).await.map(Arc::new).map_err(Refusal::from)
     }
 
     /// The answer of a call that must not come from memory (polling).
-    pub(crate) async fn ask_again(&self, account: &Arc<Account>, region: &str, operation: &str, parameters: Map) -> Answer {
+    pub(crate) async fn ask_again(
+        &self,
+        account: &Arc<Account>,
+        region: &str,
+        operation: &str,
+        parameters: Map,
+    ) -> Answer {
         self.ask(account, region, operation, parameters).await
     }
 }

@@ -27,7 +27,8 @@ mod tests {
 
     #[test]
     fn paths_open_lists() {
-        let answer: Value = serde_json::from_str(r#"{"R":[{"I":[{"a":1},{"a":2}]},{"I":[]},{}],"K":["x"],"D":{"one":1}}"#).unwrap();
+        let answer: Value =
+            serde_json::from_str(r#"{"R":[{"I":[{"a":1},{"a":2}]},{"I":[]},{}],"K":["x"],"D":{"one":1}}"#).unwrap();
         assert_eq!(items_at(&answer, "R[].I[]").len(), 2);
         assert_eq!(items_at(&answer, "K"), vec![Value::from("x")]);
         assert_eq!(items_at(&answer, "D").len(), 1);

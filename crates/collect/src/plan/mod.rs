@@ -104,10 +104,14 @@ pub async fn read(api: Arc<dyn Api>, plan: Plan, observer: Arc<dyn Observer>) ->
         resources.extend(place.resources);
         gaps.extend(place.gaps);
     }
-    let key = |resource: &Resource| (resource.type_name.clone(), resource.account.clone(), resource.region.clone(), resource.arn.clone());
+    let key = |resource: &Resource| {
+        (resource.type_name.clone(), resource.account.clone(), resource.region.clone(), resource.arn.clone())
+    };
     resources.sort_by_cached_key(key);
     gaps.sort_by(|a, b| (&a.type_name, &a.account, &a.region).cmp(&(&b.type_name, &b.account, &b.region)));
-    gaps.dedup_by(|later, kept| (&later.type_name, &later.account, &later.region) == (&kept.type_name, &kept.account, &kept.region));
+    gaps.dedup_by(|later, kept| {
+        (&later.type_name, &later.account, &later.region) == (&kept.type_name, &kept.account, &kept.region)
+    });
     Snapshot { meta: meta(&plan), resources, gaps }
 }
 
@@ -128,7 +132,9 @@ fn meta(plan: &Plan) -> ScanMeta {
 /// Operations that more than one of the types needs: their answers are kept for the scan.
 fn shared_operations(plan: &Plan) -> BTreeSet<String> {
     let mut uses: HashMap<&str, usize> = HashMap::new();
-    for operation in plan.types.iter().filter_map(|name| plan.packs.resources.get(name)).flat_map(ResourcePack::operations) {
+    for operation in
+        plan.types.iter().filter_map(|name| plan.packs.resources.get(name)).flat_map(ResourcePack::operations)
+    {
         *uses.entry(operation).or_default() += 1;
     }
     uses.into_iter().filter(|(_, count)| *count > 1).map(|(operation, _)| operation.to_owned()).collect()
@@ -149,7 +155,11 @@ struct PlaceRead {
 }
 
 fn unread_place(shared: &Shared, account: &AccountPlan, region: &str) -> PlaceRead {
-    let unknown = Unknown { source: "sekisho".into(), kind: UnknownKind::Failed, message: "reading ended unexpectedly; please report this".into() };
+    let unknown = Unknown {
+        source: "sekisho".into(),
+        kind: UnknownKind::Failed,
+        message: "reading ended unexpectedly; please report this".into(),
+    };
     let gap = |type_name: &String| Gap {
         type_name: type_name.clone(),
         account: account.account.id.clone(),
@@ -173,21 +183,25 @@ async fn read_place(shared: Arc<Shared>, account: AccountPlan, region: String) -
         Scope::Regional => scanned,
         Scope::Global => home,
     };
-    let mut waiting: Vec<&ResourcePack> = shared.types.iter().filter_map(|name| shared.packs.resources.get(name)).filter(here).collect();
+    let mut waiting: Vec<&ResourcePack> =
+        shared.types.iter().filter_map(|name| shared.packs.resources.get(name)).filter(here).collect();
     let mut done: BTreeMap<&str, TypeRead> = BTreeMap::new();
     while !waiting.is_empty() {
         let known = |name: &str| done.contains_key(name);
         // A parent that is not read here (another scope) has no children here either.
         let absent = |name: &str| !waiting.iter().any(|pack| pack.type_name == name);
-        let (ready, later): (Vec<&ResourcePack>, Vec<&ResourcePack>) =
-            waiting.iter().copied().partition(|pack| pack.parent.as_deref().is_none_or(|parent| known(parent) || absent(parent)));
+        let (ready, later): (Vec<&ResourcePack>, Vec<&ResourcePack>) = waiting
+            .iter()
+            .copied()
+            .partition(|pack| pack.parent.as_deref().is_none_or(|parent| known(parent) || absent(parent)));
         // Packs that are each other's parents would wait for ever.
         if ready.is_empty() {
             break;
         }
         let reader = Reader { cache: &shared.cache, now: &shared.now, plan: &account, region: &region };
         let parent = |pack: &ResourcePack| pack.parent.as_deref().and_then(|parent| done.get(parent));
-        let reads: Vec<BoxFuture<'_, (&str, TypeRead)>> = ready.into_iter().map(|pack| read_type(&shared, &reader, pack, parent(pack))).collect();
+        let reads: Vec<BoxFuture<'_, (&str, TypeRead)>> =
+            ready.into_iter().map(|pack| read_type(&shared, &reader, pack, parent(pack))).collect();
         let wave: Vec<(&str, TypeRead)> = stream::iter(reads).buffer_unordered(TYPES_AT_ONCE).collect().await;
         done.extend(wave);
         waiting = later;
@@ -215,7 +229,12 @@ fn read_type<'p, 's: 'p>(
 ) -> BoxFuture<'p, (&'s str, TypeRead)> {
     Box::pin(async move {
         let read = reader.read(pack, parent).await;
-        shared.observer.type_read((&reader.plan.account.id, reader.region), &pack.type_name, &read.resources, read.gap.as_ref());
+        shared.observer.type_read(
+            (&reader.plan.account.id, reader.region),
+            &pack.type_name,
+            &read.resources,
+            read.gap.as_ref(),
+        );
         (pack.type_name.as_str(), read)
     })
 }

@@ -33,11 +33,21 @@ pub(crate) struct Reader<'s> {
 impl Reader<'_> {
     fn place(&self) -> Place {
         let account = &self.plan.account;
-        Place { account: account.id.clone(), region: self.region.to_owned(), partition: account.partition.clone(), now: self.now.to_owned() }
+        Place {
+            account: account.id.clone(),
+            region: self.region.to_owned(),
+            partition: account.partition.clone(),
+            now: self.now.to_owned(),
+        }
     }
 
     fn gap(&self, pack: &ResourcePack, why: &Unknown) -> Gap {
-        Gap { type_name: pack.type_name.clone(), account: self.plan.account.id.clone(), region: self.region.to_owned(), unknown: why.clone() }
+        Gap {
+            type_name: pack.type_name.clone(),
+            account: self.plan.account.id.clone(),
+            region: self.region.to_owned(),
+            unknown: why.clone(),
+        }
     }
 
     /// All resources of the pack's type here, or why they are not known.
@@ -63,7 +73,13 @@ impl Reader<'_> {
     }
 
     /// One frame per parent; just one for types without.
-    fn parent_frames(&self, pack: &ResourcePack, base: &Frame, parent: Option<&TypeRead>, gap: &mut Option<Gap>) -> Vec<Frame> {
+    fn parent_frames(
+        &self,
+        pack: &ResourcePack,
+        base: &Frame,
+        parent: Option<&TypeRead>,
+        gap: &mut Option<Gap>,
+    ) -> Vec<Frame> {
         if pack.parent.is_none() {
             return vec![base.clone()];
         }
@@ -235,9 +251,14 @@ impl Reader<'_> {
                 }
             }
         }
-        let chunks: Vec<Vec<(usize, Value)>> = groups.into_values().flat_map(|group| group.chunks(batch.size).map(<[_]>::to_vec).collect::<Vec<_>>()).collect();
-        let calls: Vec<BoxFuture<'_, Vec<(usize, Arc<Value>)>>> =
-            chunks.iter().map(|chunk| -> BoxFuture<'_, _> { Box::pin(self.chunk(pack, call, batch, chunk, &frames)) }).collect();
+        let chunks: Vec<Vec<(usize, Value)>> = groups
+            .into_values()
+            .flat_map(|group| group.chunks(batch.size).map(<[_]>::to_vec).collect::<Vec<_>>())
+            .collect();
+        let calls: Vec<BoxFuture<'_, Vec<(usize, Arc<Value>)>>> = chunks
+            .iter()
+            .map(|chunk| -> BoxFuture<'_, _> { Box::pin(self.chunk(pack, call, batch, chunk, &frames)) })
+            .collect();
         let answers: Vec<Vec<(usize, Arc<Value>)>> = stream::iter(calls).buffered(ELEMENTS_AT_ONCE).collect().await;
         for (at, value) in answers.into_iter().flatten().chain(settled) {
             if let Some(frame) = frames.get_mut(at) {
@@ -247,7 +268,14 @@ impl Reader<'_> {
         frames
     }
 
-    async fn chunk(&self, pack: &ResourcePack, call: &Call, batch: &Batch, chunk: &[(usize, Value)], frames: &[Frame]) -> Vec<(usize, Arc<Value>)> {
+    async fn chunk(
+        &self,
+        pack: &ResourcePack,
+        call: &Call,
+        batch: &Batch,
+        chunk: &[(usize, Value)],
+        frames: &[Frame],
+    ) -> Vec<(usize, Arc<Value>)> {
         let Some(mut frame) = chunk.first().and_then(|(at, _)| frames.get(*at)).cloned() else { return Vec::new() };
         frame.set(pack, "ids", Arc::new(Value::List(chunk.iter().map(|(_, id)| id.clone()).collect())));
         let answer = self.answer(pack, call, &frame).await;
@@ -265,10 +293,18 @@ impl Reader<'_> {
 }
 
 fn target_region(region: Option<&Program>, frame: &Frame) -> String {
-    region.and_then(|program| frame.value(program).as_str().map(str::to_owned)).unwrap_or_else(|| frame.place.region.clone())
+    region
+        .and_then(|program| frame.value(program).as_str().map(str::to_owned))
+        .unwrap_or_else(|| frame.place.region.clone())
 }
 
 fn unknown_of(value: &Value, operation: &str) -> Arc<Unknown> {
-    let missing = || Arc::new(Unknown { source: operation.to_owned(), kind: UnknownKind::Failed, message: "a parameter is not known".into() });
+    let missing = || {
+        Arc::new(Unknown {
+            source: operation.to_owned(),
+            kind: UnknownKind::Failed,
+            message: "a parameter is not known".into(),
+        })
+    };
     value.as_unknown().cloned().unwrap_or_else(missing)
 }

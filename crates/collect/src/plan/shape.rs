@@ -16,7 +16,15 @@ pub(crate) fn shape(pack: &ResourcePack, frame: &Frame) -> Option<Resource> {
     };
     let name = text(pack.name.as_ref());
     // An element whose ARN comes from a refused call still exists, and needs an identity that stays.
-    let fallback = || format!("{}/{}/{}/{}", pack.type_name, frame.place.account, frame.place.region, name.as_deref().unwrap_or_default());
+    let fallback = || {
+        format!(
+            "{}/{}/{}/{}",
+            pack.type_name,
+            frame.place.account,
+            frame.place.region,
+            name.as_deref().unwrap_or_default()
+        )
+    };
     let arn = text(pack.arn.as_ref()).unwrap_or_else(fallback);
     let mut resource = Resource::new(&pack.type_name, &arn, &frame.place.account, &frame.place.region);
     if let Some(name) = name {
@@ -62,7 +70,9 @@ fn fields(programs: &[(sekisho_model::Key, sekisho_rules::cel::Program)], frame:
 fn without_nulls(value: Value) -> Option<Value> {
     match value {
         Value::Null => None,
-        Value::Map(map) => Some(Value::Map(map.into_iter().filter_map(|(key, value)| Some((key, without_nulls(value)?))).collect())),
+        Value::Map(map) => {
+            Some(Value::Map(map.into_iter().filter_map(|(key, value)| Some((key, without_nulls(value)?))).collect()))
+        }
         Value::List(items) => Some(Value::List(items.into_iter().filter_map(without_nulls).collect())),
         other => Some(other),
     }

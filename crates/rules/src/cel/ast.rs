@@ -12,7 +12,10 @@ pub(crate) enum Expr {
     /// A constant.
     Literal(Value),
     /// A root variable by slot (`properties`, `item`) or one bound by a macro, with fields below it.
-    Path { root: Root, keys: Box<[Key]> },
+    Path {
+        root: Root,
+        keys: Box<[Key]>,
+    },
     /// A field of something computed.
     Field(Box<Expr>, Key),
     /// `has(a.b)`.
@@ -28,7 +31,13 @@ pub(crate) enum Expr {
     In(Box<Expr>, Box<Expr>),
     Arithmetic(Arithmetic, Box<Expr>, Box<Expr>),
     /// `range.exists(x, body)` and its relatives; `x` lives in local slot `local`.
-    Loop { kind: Loop, range: Box<Expr>, local: usize, filter: Option<Box<Expr>>, body: Box<Expr> },
+    Loop {
+        kind: Loop,
+        range: Box<Expr>,
+        local: usize,
+        filter: Option<Box<Expr>>,
+        body: Box<Expr>,
+    },
     /// `text.matches("pattern")` with a constant pattern.
     Matches(Box<Expr>, Box<regex::Regex>),
     Call(&'static Function, Vec<Expr>),
@@ -78,8 +87,17 @@ impl Expr {
     pub(crate) fn children(&self) -> Vec<&Expr> {
         match self {
             Self::Literal(_) | Self::Path { .. } => Vec::new(),
-            Self::Field(inner, _) | Self::Has(inner, _) | Self::Not(inner) | Self::Negate(inner) | Self::Matches(inner, _) => vec![inner],
-            Self::Index(a, b) | Self::And(a, b) | Self::Or(a, b) | Self::Compare(_, a, b) | Self::In(a, b) | Self::Arithmetic(_, a, b) => vec![a, b],
+            Self::Field(inner, _)
+            | Self::Has(inner, _)
+            | Self::Not(inner)
+            | Self::Negate(inner)
+            | Self::Matches(inner, _) => vec![inner],
+            Self::Index(a, b)
+            | Self::And(a, b)
+            | Self::Or(a, b)
+            | Self::Compare(_, a, b)
+            | Self::In(a, b)
+            | Self::Arithmetic(_, a, b) => vec![a, b],
             Self::Conditional(three) => three.iter().collect(),
             Self::Loop { range, filter, body, .. } => {
                 let mut parts: Vec<&Expr> = vec![range];

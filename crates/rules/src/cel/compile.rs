@@ -1,6 +1,8 @@
 //! From the text of a condition to the tree that is evaluated.
 
-use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr as Parsed, IdedExpr, LiteralValue, SelectExpr, operators};
+use cel::common::ast::{
+    CallExpr, ComprehensionExpr, EntryExpr, Expr as Parsed, IdedExpr, LiteralValue, SelectExpr, operators,
+};
 use cel::parser::Parser;
 use sekisho_model::{Key, Map, Value};
 
@@ -35,7 +37,9 @@ impl Program {
     /// [`CompileError`] for syntax errors, unknown names and functions, wrong numbers of arguments.
     pub fn compile(source: &str, roots: &[&str]) -> Result<Self, CompileError> {
         if source.len() > SOURCE_MAX_BYTES {
-            return Err(CompileError(format!("the condition is longer than {SOURCE_MAX_BYTES} bytes; move logic into a function")));
+            return Err(CompileError(format!(
+                "the condition is longer than {SOURCE_MAX_BYTES} bytes; move logic into a function"
+            )));
         }
         let parsed = Parser::default().max_recursion_depth(DEPTH_MAX).parse(source).map_err(|errors| {
             let first = errors.errors.first().map(ToString::to_string).unwrap_or_default();
@@ -44,7 +48,12 @@ impl Program {
         })?;
         let mut compiler = Compiler { roots, scopes: Vec::new(), locals: 0 };
         let expr = compiler.expr(&parsed)?;
-        Ok(Self { expr, roots: roots.iter().map(|name| (*name).to_owned()).collect(), locals: compiler.locals, source: source.to_owned() })
+        Ok(Self {
+            expr,
+            roots: roots.iter().map(|name| (*name).to_owned()).collect(),
+            locals: compiler.locals,
+            source: source.to_owned(),
+        })
     }
 
     /// The text it was compiled from.
@@ -81,9 +90,13 @@ impl Compiler<'_> {
             Parsed::Select(select) => self.select(select),
             Parsed::Call(call) => self.call(call),
             Parsed::Comprehension(macro_call) => self.comprehension(macro_call),
-            Parsed::List(list) => Ok(folded_list(list.elements.iter().map(|element| self.expr(element)).collect::<Result<_, _>>()?)),
+            Parsed::List(list) => {
+                Ok(folded_list(list.elements.iter().map(|element| self.expr(element)).collect::<Result<_, _>>()?))
+            }
             Parsed::Map(map) => self.map(&map.entries),
-            Parsed::Struct(message) => fail(format!("`{}{{..}}` builds a message, which conditions do not have; use a map", message.type_name)),
+            Parsed::Struct(message) => {
+                fail(format!("`{}{{..}}` builds a message, which conditions do not have; use a map", message.type_name))
+            }
             Parsed::Unspecified => fail("the condition is empty"),
         }
     }
@@ -122,7 +135,9 @@ impl Compiler<'_> {
     fn map(&mut self, entries: &[cel::common::ast::IdedEntryExpr]) -> Compiled {
         let mut compiled = Vec::with_capacity(entries.len());
         for entry in entries {
-            let EntryExpr::MapEntry(entry) = &entry.expr else { return fail("a map literal is written {\"key\": value}") };
+            let EntryExpr::MapEntry(entry) = &entry.expr else {
+                return fail("a map literal is written {\"key\": value}");
+            };
             compiled.push((self.expr(&entry.key)?, self.expr(&entry.value)?));
         }
         let constant = compiled.iter().map(|(key, value)| match (key, value) {
@@ -153,7 +168,8 @@ impl Compiler<'_> {
             return self.matches(args);
         }
         let Some(function) = functions::find(name) else {
-            let hint = crate::suggest::closest(name, functions::names()).map_or_else(|| "see docs/cel.md for the list".to_owned(), |close| format!("did you mean `{close}`?"));
+            let hint = crate::suggest::closest(name, functions::names())
+                .map_or_else(|| "see docs/cel.md for the list".to_owned(), |close| format!("did you mean `{close}`?"));
             return fail(format!("there is no function `{name}`; {hint}"));
         };
         if !function.arity.contains(&args.len()) {
@@ -162,7 +178,9 @@ impl Compiler<'_> {
             return fail(format!("`{name}` takes {wanted} arguments, here it has {}", args.len()));
         }
         if function.reads_type && args.first().and_then(Expr::as_constant_text).is_none() {
-            return fail(format!("the type in `{name}(..)` must be a constant, so that Sekisho knows what the control reads"));
+            return fail(format!(
+                "the type in `{name}(..)` must be a constant, so that Sekisho knows what the control reads"
+            ));
         }
         Ok(Expr::Call(function, args))
     }
@@ -176,7 +194,10 @@ impl Compiler<'_> {
         let regex = regex::RegexBuilder::new(pattern).size_limit(REGEX_MAX_BYTES).build();
         match regex {
             Ok(regex) => Ok(Expr::Matches(Box::new(text), Box::new(regex))),
-            Err(error) => fail(format!("`{pattern}` is not a regular expression (RE2 syntax): {}", error.to_string().lines().last().unwrap_or_default().trim())),
+            Err(error) => fail(format!(
+                "`{pattern}` is not a regular expression (RE2 syntax): {}",
+                error.to_string().lines().last().unwrap_or_default().trim()
+            )),
         }
     }
 
@@ -234,7 +255,9 @@ fn constant(literal: &LiteralValue) -> Result<Value, CompileError> {
     Ok(match literal {
         LiteralValue::Boolean(truth) => Value::Bool(*truth.inner()),
         LiteralValue::Int(number) => Value::Int(*number.inner()),
-        LiteralValue::UInt(number) => i64::try_from(*number.inner()).map_or_else(|_| Value::Double(*number.inner() as f64), Value::Int),
+        LiteralValue::UInt(number) => {
+            i64::try_from(*number.inner()).map_or_else(|_| Value::Double(*number.inner() as f64), Value::Int)
+        }
         LiteralValue::Double(number) => Value::Double(*number.inner()),
         LiteralValue::String(text) => Value::from(text.inner()),
         LiteralValue::Null => Value::Null,

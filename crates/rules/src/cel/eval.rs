@@ -98,7 +98,9 @@ pub(crate) fn eval<'a>(expr: &'a Expr, env: &mut Env<'a, '_>) -> Val<'a> {
         Expr::Matches(text, regex) => match eval(text, env) {
             Val::Null => Val::Bool(false),
             Val::Unknown(why) => Val::Unknown(why),
-            text => text.as_str().map_or_else(|| type_error("`matches` needs a text"), |text| Val::Bool(regex.is_match(text))),
+            text => text
+                .as_str()
+                .map_or_else(|| type_error("`matches` needs a text"), |text| Val::Bool(regex.is_match(text))),
         },
         Expr::Call(function, args) => {
             let args: SmallVec<[Val<'a>; 4]> = args.iter().map(|arg| eval(arg, env)).collect();
@@ -151,7 +153,9 @@ fn indexed<'a>(container: &Val<'a>, index: &Val<'a>) -> Val<'a> {
             (Err(_), Some(_)) => Val::Null,
             (_, None) => type_error(format!("{} has no elements", container.kind())),
         },
-        (_, key) => key.as_str().map_or_else(|| type_error("an index is a whole number or a text"), |key| container.field(key)),
+        (_, key) => {
+            key.as_str().map_or_else(|| type_error("an index is a whole number or a text"), |key| container.field(key))
+        }
     }
 }
 
@@ -241,7 +245,9 @@ pub(crate) fn equal(left: &Val<'_>, right: &Val<'_>) -> Truth {
                 return std::ptr::eq(*a, *b).into();
             }
             match (left.size(), right.size()) {
-                (Some(a), Some(b)) if a == b && left.as_str().is_none() && right.as_str().is_none() => equal_documents(&left.to_value(), &right.to_value()),
+                (Some(a), Some(b)) if a == b && left.as_str().is_none() && right.as_str().is_none() => {
+                    equal_documents(&left.to_value(), &right.to_value())
+                }
                 _ => Truth::False,
             }
         }
@@ -249,11 +255,11 @@ pub(crate) fn equal(left: &Val<'_>, right: &Val<'_>) -> Truth {
 }
 
 fn equal_documents(left: &Value, right: &Value) -> Truth {
-    let every = |pairs: &mut dyn Iterator<Item = Truth>| {
-        pairs.fold(Truth::True, |all, pair| and(all, || pair))
-    };
+    let every = |pairs: &mut dyn Iterator<Item = Truth>| pairs.fold(Truth::True, |all, pair| and(all, || pair));
     match (left, right) {
-        (Value::List(a), Value::List(b)) if a.len() == b.len() => every(&mut a.iter().zip(b).map(|(a, b)| equal_documents(a, b))),
+        (Value::List(a), Value::List(b)) if a.len() == b.len() => {
+            every(&mut a.iter().zip(b).map(|(a, b)| equal_documents(a, b)))
+        }
         (Value::Map(a), Value::Map(b)) if a.len() == b.len() => {
             every(&mut a.iter().map(|(key, a)| b.get(key).map_or(Truth::False, |b| equal_documents(a, b))))
         }
@@ -330,7 +336,14 @@ fn add<'a>(left: &Val<'a>, right: &Val<'a>) -> Val<'a> {
     }
 }
 
-fn run_loop<'a>(kind: Loop, range: &'a Expr, local: usize, filter: Option<&'a Expr>, body: &'a Expr, env: &mut Env<'a, '_>) -> Val<'a> {
+fn run_loop<'a>(
+    kind: Loop,
+    range: &'a Expr,
+    local: usize,
+    filter: Option<&'a Expr>,
+    body: &'a Expr,
+    env: &mut Env<'a, '_>,
+) -> Val<'a> {
     let range = eval(range, env);
     if let Val::Unknown(why) = range {
         return Val::Unknown(why);
@@ -365,7 +378,13 @@ fn run_loop<'a>(kind: Loop, range: &'a Expr, local: usize, filter: Option<&'a Ex
     }
 }
 
-fn quantified<'a>(kind: Loop, elements: impl Iterator<Item = Val<'a>>, local: usize, body: &'a Expr, env: &mut Env<'a, '_>) -> Truth {
+fn quantified<'a>(
+    kind: Loop,
+    elements: impl Iterator<Item = Val<'a>>,
+    local: usize,
+    body: &'a Expr,
+    env: &mut Env<'a, '_>,
+) -> Truth {
     let stop = Truth::from(kind == Loop::Exists);
     let mut result = Truth::from(kind != Loop::Exists);
     for element in elements {
@@ -389,7 +408,12 @@ pub(crate) fn element_truth<'a>(element: Val<'a>, local: usize, body: &'a Expr, 
     }
 }
 
-fn exactly_one<'a>(elements: impl Iterator<Item = Val<'a>>, local: usize, body: &'a Expr, env: &mut Env<'a, '_>) -> Val<'a> {
+fn exactly_one<'a>(
+    elements: impl Iterator<Item = Val<'a>>,
+    local: usize,
+    body: &'a Expr,
+    env: &mut Env<'a, '_>,
+) -> Val<'a> {
     let mut count = 0;
     let mut doubt = None;
     for element in elements {

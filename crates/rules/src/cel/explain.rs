@@ -191,7 +191,9 @@ impl<'a> Explainer<'a> {
 
 fn setting_path(expr: &Expr) -> Option<String> {
     match expr {
-        Expr::Call(function, args) if function.name == "setting" => Some(format!("{}:", args.first()?.as_constant_text()?)),
+        Expr::Call(function, args) if function.name == "setting" => {
+            Some(format!("{}:", args.first()?.as_constant_text()?))
+        }
         _ => None,
     }
 }
@@ -204,7 +206,9 @@ fn shortened(value: Value) -> Value {
     match &value {
         Value::List(items) => Value::from(format!("(list of {} elements)", items.len())),
         Value::Map(map) => Value::from(format!("(document with {} fields)", map.len())),
-        Value::String(text) => Value::from(format!("{}...", text.chars().take(VALUE_MAX_BYTES / 4).collect::<String>())),
+        Value::String(text) => {
+            Value::from(format!("{}...", text.chars().take(VALUE_MAX_BYTES / 4).collect::<String>()))
+        }
         _ => value,
     }
 }

@@ -97,7 +97,11 @@ impl<'a> From<bool> for Val<'a> {
 
 /// An unknown that stems from the condition itself (a text where a number is needed), not from a read.
 pub(crate) fn type_error<'a>(message: impl Into<String>) -> Val<'a> {
-    Val::Unknown(Arc::new(Unknown { source: "condition".into(), kind: UnknownKind::Undetermined, message: message.into() }))
+    Val::Unknown(Arc::new(Unknown {
+        source: "condition".into(),
+        kind: UnknownKind::Undetermined,
+        message: message.into(),
+    }))
 }
 
 impl<'a> Val<'a> {
@@ -162,7 +166,9 @@ impl<'a> Val<'a> {
         match self {
             Val::Ref(value) => value.get(key).map_or(Val::Null, Val::from),
             Val::Resource(resource) => resource_field(resource, key),
-            Val::Map(entries) => entries.iter().find(|(name, _)| **name == *key).map_or(Val::Null, |(_, value)| value.clone()),
+            Val::Map(entries) => {
+                entries.iter().find(|(name, _)| **name == *key).map_or(Val::Null, |(_, value)| value.clone())
+            }
             Val::Owned(value) => value.get(key).map_or(Val::Null, |value| Val::from(value.clone())),
             Val::Unknown(why) => Val::Unknown(why.clone()),
             _ => Val::Null,
@@ -174,12 +180,18 @@ impl<'a> Val<'a> {
         Some(match self {
             Val::Null => Elements::Slice([].iter()),
             Val::Ref(Value::List(items)) => Elements::Slice(items.iter()),
-            Val::Ref(Value::Map(map)) => Elements::Computed(Arc::new(map.keys().map(|key| Val::Text(key.clone())).collect()), 0),
+            Val::Ref(Value::Map(map)) => {
+                Elements::Computed(Arc::new(map.keys().map(|key| Val::Text(key.clone())).collect()), 0)
+            }
             Val::List(items) => Elements::Computed(items.clone(), 0),
-            Val::Map(entries) => Elements::Computed(Arc::new(entries.iter().map(|(key, _)| Val::Text(key.clone())).collect()), 0),
+            Val::Map(entries) => {
+                Elements::Computed(Arc::new(entries.iter().map(|(key, _)| Val::Text(key.clone())).collect()), 0)
+            }
             Val::Owned(value) => match &**value {
                 Value::List(items) => Elements::Computed(Arc::new(items.iter().cloned().map(Val::from).collect()), 0),
-                Value::Map(map) => Elements::Computed(Arc::new(map.keys().map(|key| Val::Text(key.clone())).collect()), 0),
+                Value::Map(map) => {
+                    Elements::Computed(Arc::new(map.keys().map(|key| Val::Text(key.clone())).collect()), 0)
+                }
                 _ => return None,
             },
             _ => return None,
@@ -217,7 +229,9 @@ impl<'a> Val<'a> {
             Val::Ref(value) => (*value).clone(),
             Val::Resource(resource) => Value::from(resource.arn.as_str()),
             Val::List(items) => Value::List(items.iter().map(Val::to_value).collect()),
-            Val::Map(entries) => Value::Map(entries.iter().map(|(key, value)| (key.clone(), value.to_value())).collect::<Map>()),
+            Val::Map(entries) => {
+                Value::Map(entries.iter().map(|(key, value)| (key.clone(), value.to_value())).collect::<Map>())
+            }
             Val::Owned(value) => (**value).clone(),
             Val::Unknown(why) => Value::Unknown(why.clone()),
         }

@@ -149,7 +149,11 @@ impl Control {
 
     /// The types that judging it needs.
     pub fn types(&self) -> impl Iterator<Item = &str> {
-        self.resources.iter().filter(|name| *name != ACCOUNT_TYPE).map(String::as_str).chain(self.uses.types.iter().map(String::as_str))
+        self.resources
+            .iter()
+            .filter(|name| *name != ACCOUNT_TYPE)
+            .map(String::as_str)
+            .chain(self.uses.types.iter().map(String::as_str))
     }
 
     /// Parses one file.
@@ -157,18 +161,22 @@ impl Control {
     /// # Errors
     /// Every mistake found in it.
     pub(crate) fn parse(file: &str, text: &str) -> Result<Self, Vec<Problem>> {
-        let raw: RawControl = yaml_serde::from_str(text).map_err(|error| vec![super::set::yaml_problem(file, &error)])?;
+        let raw: RawControl =
+            yaml_serde::from_str(text).map_err(|error| vec![super::set::yaml_problem(file, &error)])?;
         let mut problems = Vec::new();
-        let mut problem = |path: &[&str], words: String| problems.push(Problem { file: file.to_owned(), line: line_of(text, path), text: words });
-        check_form(&raw, file, &mut problem);
-        let mut compile = |key: &str, raw: Option<&RawExpr>| match raw.map(|raw| Program::compile(&raw.0, &CONTROL_ROOTS)) {
-            None => None,
-            Some(Ok(program)) => Some(program),
-            Some(Err(error)) => {
-                problem(&[key], format!("{key}: {error}"));
-                None
-            }
+        let mut problem = |path: &[&str], words: String| {
+            problems.push(Problem { file: file.to_owned(), line: line_of(text, path), text: words })
         };
+        check_form(&raw, file, &mut problem);
+        let mut compile =
+            |key: &str, raw: Option<&RawExpr>| match raw.map(|raw| Program::compile(&raw.0, &CONTROL_ROOTS)) {
+                None => None,
+                Some(Ok(program)) => Some(program),
+                Some(Err(error)) => {
+                    problem(&[key], format!("{key}: {error}"));
+                    None
+                }
+            };
         let applies_when = compile("applies_when", raw.applies_when.as_ref());
         let warns_when = compile("warns_when", raw.warns_when.as_ref());
         let passes_when = compile("passes_when", Some(&raw.passes_when));
@@ -178,7 +186,11 @@ impl Control {
             let name = test.name.clone();
             match control_test(test, &resources) {
                 Ok(test) => tests.push(test),
-                Err(words) => problems.push(Problem { file: file.to_owned(), line: line_of(text, &["tests"]), text: format!("test \"{name}\": {words}") }),
+                Err(words) => problems.push(Problem {
+                    file: file.to_owned(),
+                    line: line_of(text, &["tests"]),
+                    text: format!("test \"{name}\": {words}"),
+                }),
             }
         }
         let Some(passes_when) = passes_when.filter(|_| problems.is_empty()) else { return Err(problems) };
@@ -199,7 +211,12 @@ impl Control {
             title: raw.title,
             why: raw.why,
             accept_when: raw.accept_when,
-            fix: Fix { console: raw.fix.console, cli: raw.fix.cli, cloudformation: raw.fix.cloudformation, terraform: raw.fix.terraform },
+            fix: Fix {
+                console: raw.fix.console,
+                cli: raw.fix.cli,
+                cloudformation: raw.fix.cloudformation,
+                terraform: raw.fix.terraform,
+            },
             category: raw.category,
             config_rule: raw.config_rule,
             schedule: raw.schedule,
@@ -216,7 +233,9 @@ fn check_form(raw: &RawControl, file: &str, problem: &mut impl FnMut(&[&str], St
     if stem != raw.id {
         problem(&["id"], format!("the id `{}` is not the file's name; name the file {}.yaml", raw.id, raw.id));
     }
-    for (key, words) in [("title", &raw.title), ("why", &raw.why), ("accept_when", &raw.accept_when), ("console", &raw.fix.console)] {
+    for (key, words) in
+        [("title", &raw.title), ("why", &raw.why), ("accept_when", &raw.accept_when), ("console", &raw.fix.console)]
+    {
         for (lang, words) in [("en", &words.en), ("ja", &words.ja)] {
             if words.trim().is_empty() {
                 problem(&[key], format!("{key}.{lang} is empty; write the text in that language"));
@@ -225,8 +244,13 @@ fn check_form(raw: &RawControl, file: &str, problem: &mut impl FnMut(&[&str], St
     }
     let about_account = matches!(&raw.resource, super::raw::OneOrMany::One(name) if name == ACCOUNT_TYPE);
     match (about_account, raw.scope) {
-        (true, None) => problem(&["resource"], format!("a control about {ACCOUNT_TYPE} needs `scope: global` or `scope: regional`")),
-        (false, Some(_)) => problem(&["scope"], format!("`scope` is for controls about {ACCOUNT_TYPE}; the resource pack has the scope of a type")),
+        (true, None) => {
+            problem(&["resource"], format!("a control about {ACCOUNT_TYPE} needs `scope: global` or `scope: regional`"))
+        }
+        (false, Some(_)) => problem(
+            &["scope"],
+            format!("`scope` is for controls about {ACCOUNT_TYPE}; the resource pack has the scope of a type"),
+        ),
         _ => {}
     }
     let expects = |wanted: Expectation| raw.tests.iter().any(|test| test.expect == wanted);
@@ -234,7 +258,11 @@ fn check_form(raw: &RawControl, file: &str, problem: &mut impl FnMut(&[&str], St
         (true, Expectation::Passed, "one that expects PASSED"),
         (true, Expectation::Failed, "one that expects FAILED"),
         (true, Expectation::NotAvailable, "one with a refused read (`denied`) that expects NOT_AVAILABLE"),
-        (raw.applies_when.is_some(), Expectation::NotApplicable, "one that expects NOT_APPLICABLE, since there is an applies_when"),
+        (
+            raw.applies_when.is_some(),
+            Expectation::NotApplicable,
+            "one that expects NOT_APPLICABLE, since there is an applies_when",
+        ),
     ] {
         if needed && !expects(wanted) {
             problem(&["tests"], format!("the tests lack {words}"));
@@ -251,7 +279,9 @@ fn control_test(raw: RawTest, resources: &[String]) -> Result<ControlTest, Strin
         (None, []) => return Err("the control judges no type".into()),
     };
     let now = raw.now.as_deref().unwrap_or(TEST_NOW);
-    let given = raw.given.into_iter().flat_map(|(type_name, given)| given.into_vec().into_iter().map(move |raw| Given { type_name: type_name.clone(), raw }));
+    let given = raw.given.into_iter().flat_map(|(type_name, given)| {
+        given.into_vec().into_iter().map(move |raw| Given { type_name: type_name.clone(), raw })
+    });
     Ok(ControlTest {
         name: raw.name,
         expect: raw.expect,

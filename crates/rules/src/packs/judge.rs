@@ -41,7 +41,13 @@ const PARAMETERS_SLOT: usize = 9;
 
 impl<'a, 'r> Subject<'a, 'r> {
     /// Prepares `resource`, seen from `place` at `now`.
-    pub fn new(resource: &'a Resource, place: Place<'r>, now: Timestamp, now_text: &'a str, inventory: &'r Inventory<'a>) -> Self
+    pub fn new(
+        resource: &'a Resource,
+        place: Place<'r>,
+        now: Timestamp,
+        now_text: &'a str,
+        inventory: &'r Inventory<'a>,
+    ) -> Self
     where
         'r: 'a,
     {
@@ -107,9 +113,12 @@ impl<'a, 'r> Subject<'a, 'r> {
         let deciding = match judged {
             Judged::NotApplicable => control.applies_when.as_ref(),
             Judged::Verdict(ComplianceStatus::Warning, _) => control.warns_when.as_ref(),
-            Judged::Verdict(ComplianceStatus::NotAvailable, _) => {
-                control.applies_when.as_ref().filter(undecided).or_else(|| control.warns_when.as_ref().filter(undecided)).or(Some(&control.passes_when))
-            }
+            Judged::Verdict(ComplianceStatus::NotAvailable, _) => control
+                .applies_when
+                .as_ref()
+                .filter(undecided)
+                .or_else(|| control.warns_when.as_ref().filter(undecided))
+                .or(Some(&control.passes_when)),
             Judged::Verdict(..) => Some(&control.passes_when),
         };
         deciding.map(|condition| condition.evidence(&env)).unwrap_or_default()

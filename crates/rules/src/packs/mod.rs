@@ -16,7 +16,9 @@ mod standard;
 pub mod testing;
 
 pub use builtin::builtin;
-pub use control::{CONTROL_ROOTS, Control, ControlScope, ControlTest, Expectation, Fix, WhenEmpty, effective_parameters};
+pub use control::{
+    CONTROL_ROOTS, Control, ControlScope, ControlTest, Expectation, Fix, WhenEmpty, effective_parameters,
+};
 pub use judge::{Judged, Place, Subject};
 pub use problem::Problem;
 pub use resource::{Batch, Call, Kind, List, ResourcePack, Scope, Source};

@@ -32,7 +32,9 @@ pub(crate) fn line_of(text: &str, path: &[&str]) -> usize {
     for key in path {
         let hit = text.lines().enumerate().skip(from).find(|(_, line)| {
             let code = line.trim_start().trim_start_matches("- ");
-            code.strip_prefix(key).is_some_and(|rest| rest.starts_with(':')) || line.contains(&format!("{{ {key}:")) || line.contains(&format!(", {key}:"))
+            code.strip_prefix(key).is_some_and(|rest| rest.starts_with(':'))
+                || line.contains(&format!("{{ {key}:"))
+                || line.contains(&format!(", {key}:"))
         });
         if let Some((at, _)) = hit {
             found = at + 1;

@@ -15,7 +15,9 @@ impl<'de> Deserialize<'de> for RawExpr {
         match Value::deserialize(deserializer)? {
             Value::String(text) => Ok(Self(text.into())),
             scalar @ (Value::Bool(_) | Value::Int(_) | Value::Double(_) | Value::Null) => Ok(Self(scalar.to_string())),
-            _ => Err(de::Error::custom("expected an expression; write it as a text, in quotes if it starts with [ or {")),
+            _ => {
+                Err(de::Error::custom("expected an expression; write it as a text, in quotes if it starts with [ or {"))
+            }
         }
     }
 }

@@ -133,8 +133,11 @@ impl ResourcePack {
     /// # Errors
     /// Every mistake found in it.
     pub(crate) fn parse(file: &str, text: &str) -> Result<Self, Vec<Problem>> {
-        let raw: RawResourcePack = yaml_serde::from_str(text).map_err(|error| vec![super::set::yaml_problem(file, &error)])?;
-        let call_names = [&raw.once, &raw.locate, &raw.each].into_iter().flat_map(|calls| calls.0.iter().map(|(name, _)| name.as_str()));
+        let raw: RawResourcePack =
+            yaml_serde::from_str(text).map_err(|error| vec![super::set::yaml_problem(file, &error)])?;
+        let call_names = [&raw.once, &raw.locate, &raw.each]
+            .into_iter()
+            .flat_map(|calls| calls.0.iter().map(|(name, _)| name.as_str()));
         let roots: Vec<String> = FIXED_ROOTS.into_iter().chain(call_names).map(str::to_owned).collect();
         let mut builder = Builder { file, text, roots: roots.clone(), problems: Vec::new() };
         let pack = builder.pack(raw);
@@ -164,7 +167,9 @@ impl ResourcePack {
         let among = |fields: &[(Key, Program)]| fields.iter().any(|(name, _)| **name == *field);
         match document {
             "properties" => {
-                among(&self.properties) || self.copies.iter().any(|(_, names)| names.iter().any(|name| **name == *field)) || self.defaults.contains_key(field)
+                among(&self.properties)
+                    || self.copies.iter().any(|(_, names)| names.iter().any(|name| **name == *field))
+                    || self.defaults.contains_key(field)
             }
             "attributes" => among(&self.attributes),
             _ => true,
@@ -185,14 +190,22 @@ impl ResourcePack {
     pub(crate) fn tainted_by(&self, operation: &str) -> Option<HashSet<String>> {
         let mut tainted: HashSet<String> = HashSet::new();
         let is_denied = |source: &Source| matches!(source, Source::Operation(name) if name == operation);
-        let touches = |program: &Program, tainted: &HashSet<String>| program.uses().roots.iter().any(|root| tainted.contains(root));
+        let touches = |program: &Program, tainted: &HashSet<String>| {
+            program.uses().roots.iter().any(|root| tainted.contains(root))
+        };
         let mut list_denied = false;
         for (at, call) in self.calls().enumerate() {
             if at == self.once.len() && self.list_is_denied(operation, &tainted) {
                 list_denied = true;
                 tainted.insert("item".to_owned());
             }
-            let inputs = call.with.iter().map(|(_, program)| program).chain(&call.when).chain(&call.region).chain(call.batch.as_ref().map(|batch| &batch.ids));
+            let inputs = call
+                .with
+                .iter()
+                .map(|(_, program)| program)
+                .chain(&call.when)
+                .chain(&call.region)
+                .chain(call.batch.as_ref().map(|batch| &batch.ids));
             let value = match &call.source {
                 Source::Value(program) => Some(program),
                 Source::Operation(_) => None,
@@ -215,9 +228,12 @@ impl ResourcePack {
     pub(crate) fn fields_reading(&self, document: &str, variables: &HashSet<String>) -> Vec<Key> {
         let reads = |program: &Program| program.uses().roots.iter().any(|root| variables.contains(root));
         let fields = if document == "attributes" { &self.attributes } else { &self.properties };
-        let mut names: Vec<Key> = fields.iter().filter(|(_, program)| reads(program)).map(|(name, _)| name.clone()).collect();
+        let mut names: Vec<Key> =
+            fields.iter().filter(|(_, program)| reads(program)).map(|(name, _)| name.clone()).collect();
         if document == "properties" {
-            names.extend(self.copies.iter().filter(|(from, _)| reads(from)).flat_map(|(_, copied)| copied.iter().cloned()));
+            names.extend(
+                self.copies.iter().filter(|(from, _)| reads(from)).flat_map(|(_, copied)| copied.iter().cloned()),
+            );
         }
         names
     }
@@ -273,10 +289,15 @@ impl Builder<'_> {
         match (call, value) {
             (Some(operation), None) => {
                 let sound = operation.split_once(':').is_some_and(|(service, name)| {
-                    !service.is_empty() && name.starts_with(|symbol: char| symbol.is_ascii_uppercase()) && name.chars().all(|symbol| symbol.is_ascii_alphanumeric())
+                    !service.is_empty()
+                        && name.starts_with(|symbol: char| symbol.is_ascii_uppercase())
+                        && name.chars().all(|symbol| symbol.is_ascii_alphanumeric())
                 });
                 if !sound {
-                    self.problem(path, format!("`{operation}` is not an operation; write service:Operation, for example kms:ListKeys"));
+                    self.problem(
+                        path,
+                        format!("`{operation}` is not an operation; write service:Operation, for example kms:ListKeys"),
+                    );
                 }
                 Source::Operation(operation)
             }
@@ -325,8 +346,14 @@ impl Builder<'_> {
             Source::Value(program) => Some(program),
             Source::Operation(_) => None,
         };
-        let used: BTreeSet<String> =
-            call.with.iter().map(|(_, program)| program).chain(&call.when).chain(value).flat_map(|program| program.uses().roots).collect();
+        let used: BTreeSet<String> = call
+            .with
+            .iter()
+            .map(|(_, program)| program)
+            .chain(&call.when)
+            .chain(value)
+            .flat_map(|program| program.uses().roots)
+            .collect();
         for root in used {
             if self.roots.iter().position(|known| *known == root).is_some_and(|at| at >= own) {
                 self.problem(path, format!("`{name}` uses `{root}`, which is read later; move `{root}` above it"));
@@ -356,10 +383,14 @@ impl Builder<'_> {
         let copies = raw.copy.map(super::raw::OneOrMany::into_vec).unwrap_or_default();
         let copies = copies
             .into_iter()
-            .filter_map(|copy| Some((self.program(&["copy"], &copy.from)?, copy.names.into_iter().map(Key::from).collect())))
+            .filter_map(|copy| {
+                Some((self.program(&["copy"], &copy.from)?, copy.names.into_iter().map(Key::from).collect()))
+            })
             .collect();
         ResourcePack {
-            asff: raw.asff.unwrap_or_else(|| raw.type_name.split("::").map(|part| if part == "AWS" { "Aws" } else { part }).collect()),
+            asff: raw.asff.unwrap_or_else(|| {
+                raw.type_name.split("::").map(|part| if part == "AWS" { "Aws" } else { part }).collect()
+            }),
             once: self.calls("once", raw.once),
             list: raw.list.map(|list| self.list(list)),
             locate: self.calls("locate", raw.locate),
@@ -387,9 +418,15 @@ impl Builder<'_> {
             self.problem(&["type"], format!("`{}` is not a type name; write AWS::Service::Type", raw.type_name));
         }
         match raw.kind {
-            Kind::Resource if raw.list.is_none() => self.problem(&["type"], "has no `list`; add one, or `kind: setting` for a single document"),
-            Kind::Resource if raw.arn.is_none() => self.problem(&["type"], "has no `arn`; every resource needs an identity"),
-            Kind::Setting if raw.list.is_some() => self.problem(&["list"], "a setting is a single document and has no list; read it under `once`"),
+            Kind::Resource if raw.list.is_none() => {
+                self.problem(&["type"], "has no `list`; add one, or `kind: setting` for a single document")
+            }
+            Kind::Resource if raw.arn.is_none() => {
+                self.problem(&["type"], "has no `arn`; every resource needs an identity")
+            }
+            Kind::Setting if raw.list.is_some() => {
+                self.problem(&["list"], "a setting is a single document and has no list; read it under `once`")
+            }
             _ => {}
         }
         let mut seen = HashSet::new();

@@ -54,7 +54,8 @@ impl PackSet {
         set.standards.sort_by(|a, b| a.id.cmp(&b.id));
         // Cross-checks on a set with holes would only repeat what is known to be missing.
         if problems.is_empty() {
-            let texts: HashMap<&str, &str> = sources.iter().map(|source| (source.path.as_str(), source.text.as_str())).collect();
+            let texts: HashMap<&str, &str> =
+                sources.iter().map(|source| (source.path.as_str(), source.text.as_str())).collect();
             Checker { set: &set, texts, problems: &mut problems }.check();
         }
         if problems.is_empty() {
@@ -81,12 +82,16 @@ impl PackSet {
             Some("controls") => {
                 let control = Control::parse(&source.path, &source.text)?;
                 if let Some(other) = self.controls.get(&control.id) {
-                    return Err(problem(format!("{} is defined in {} already; choose another id", control.id, other.file)));
+                    return Err(problem(format!(
+                        "{} is defined in {} already; choose another id",
+                        control.id, other.file
+                    )));
                 }
                 self.controls.insert(control.id.clone(), control);
             }
             Some(_) => {
-                let standard: Standard = yaml_serde::from_str(&source.text).map_err(|error| vec![yaml_problem(&source.path, &error)])?;
+                let standard: Standard =
+                    yaml_serde::from_str(&source.text).map_err(|error| vec![yaml_problem(&source.path, &error)])?;
                 self.standards.push(standard);
             }
             None => return Err(problem("is neither below resources/, controls/ nor standards/; move it there".into())),
@@ -103,7 +108,11 @@ impl PackSet {
 
     /// The types that are read once per account.
     pub fn global_types(&self) -> HashSet<String> {
-        self.resources.values().filter(|pack| pack.scope == Scope::Global && pack.region.is_none()).map(|pack| pack.type_name.clone()).collect()
+        self.resources
+            .values()
+            .filter(|pack| pack.scope == Scope::Global && pack.region.is_none())
+            .map(|pack| pack.type_name.clone())
+            .collect()
     }
 
     /// The types needed to judge `controls`, parents included.
@@ -113,7 +122,11 @@ impl PackSet {
             wanted.extend(control.types().map(str::to_owned));
         }
         loop {
-            let parents: Vec<String> = wanted.iter().filter_map(|name| self.resources.get(name)?.parent.clone()).filter(|parent| !wanted.contains(parent)).collect();
+            let parents: Vec<String> = wanted
+                .iter()
+                .filter_map(|name| self.resources.get(name)?.parent.clone())
+                .filter(|parent| !wanted.contains(parent))
+                .collect();
             if parents.is_empty() {
                 return wanted;
             }
@@ -130,7 +143,11 @@ impl PackSet {
     /// They are CloudFormation's, but for two ("Supported Resource Types" in the AWS Config guide).
     pub fn config_types_judged(&self) -> Vec<String> {
         let judged = self.controls.values().filter(|control| control.schedule != sekisho_model::Schedule::Periodic);
-        let names: BTreeSet<&str> = judged.flat_map(|control| &control.resources).filter(|name| *name != ACCOUNT_TYPE).map(String::as_str).collect();
+        let names: BTreeSet<&str> = judged
+            .flat_map(|control| &control.resources)
+            .filter(|name| *name != ACCOUNT_TYPE)
+            .map(String::as_str)
+            .collect();
         let config_name = |name| match name {
             "AWS::CertificateManager::Certificate" => "AWS::ACM::Certificate",
             "AWS::OpenSearchService::Domain" => "AWS::OpenSearch::Domain",
@@ -187,7 +204,11 @@ impl Checker<'_, '_> {
         for standard in &set.standards {
             for id in standard.controls.keys().filter(|id| !set.controls.contains_key(*id)) {
                 let file = format!("standards: {}", standard.id);
-                self.problem(&file, &[], format!("contains {id}, for which there is no control; add it or take it out of the list"));
+                self.problem(
+                    &file,
+                    &[],
+                    format!("contains {id}, for which there is no control; add it or take it out of the list"),
+                );
             }
         }
     }
@@ -218,7 +239,9 @@ impl Checker<'_, '_> {
         let set = self.set;
         let packs: Vec<&ResourcePack> = control.resources.iter().filter_map(|name| set.resources.get(name)).collect();
         for (root, field) in &control.uses.fields {
-            if !matches!(root.as_str(), "properties" | "attributes") || packs.iter().any(|pack| pack.has_field(root, field)) {
+            if !matches!(root.as_str(), "properties" | "attributes")
+                || packs.iter().any(|pack| pack.has_field(root, field))
+            {
                 continue;
             }
             self.missing_field(control, &control.resources.join(", "), root, field, &packs);
@@ -234,13 +257,24 @@ impl Checker<'_, '_> {
         }
     }
 
-    fn missing_field(&mut self, control: &Control, type_name: &str, document: &str, field: &str, packs: &[&ResourcePack]) {
+    fn missing_field(
+        &mut self,
+        control: &Control,
+        type_name: &str,
+        document: &str,
+        field: &str,
+        packs: &[&ResourcePack],
+    ) {
         let names: Vec<&str> = packs.iter().flat_map(|pack| pack.field_names(document)).collect();
         let hint = suggest::closest(field, names.iter().copied()).map_or_else(
             || format!("add it to {}", packs.first().map_or("the resource pack", |pack| pack.file.as_str())),
             |close| format!("did you mean {document}.{close}?"),
         );
-        let key = if control.applies_when.as_ref().is_some_and(|program| program.source().contains(field)) { "applies_when" } else { "passes_when" };
+        let key = if control.applies_when.as_ref().is_some_and(|program| program.source().contains(field)) {
+            "applies_when"
+        } else {
+            "passes_when"
+        };
         self.problem(&control.file, &[key], format!("{type_name} has no {document}.{field}; {hint}"));
     }
 }

@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use sekisho_model::{ACCOUNT_TYPE, ComplianceStatus, Evidence, Gap, Key, Map, Resource, Unknown, UnknownKind, Value, account_resource_id};
+use sekisho_model::{
+    ACCOUNT_TYPE, ComplianceStatus, Evidence, Gap, Key, Map, Resource, Unknown, UnknownKind, Value, account_resource_id,
+};
 
 use super::control::{Control, ControlTest, Given, effective_parameters};
 use super::judge::{Judged, Place, Subject};
@@ -40,7 +42,8 @@ pub fn run(set: &PackSet, control: &Control, test: &ControlTest) -> TestOutcome 
     }
     let unused: Vec<&String> = test.denied.iter().filter(|operation| !world.effective.contains(*operation)).collect();
     let parameters = effective_parameters(&control.parameters, Some(&test.parameters));
-    let inventory = Inventory::of(&world.resources, &world.gaps, set.global_types()).with_config_types(set.config_types_judged());
+    let inventory =
+        Inventory::of(&world.resources, &world.gaps, set.global_types()).with_config_types(set.config_types_judged());
     let now_text = test.now.to_string();
     let place = Place { account, region, partition: "aws" };
     let (status, evidence, unknown) = judge(control, &judged, place, test, &now_text, &parameters, &inventory);
@@ -51,23 +54,36 @@ pub fn run(set: &PackSet, control: &Control, test: &ControlTest) -> TestOutcome 
 
 type Verdict = (Option<ComplianceStatus>, Vec<Evidence>, Option<String>);
 
-fn judge<'a>(control: &'a Control, judged: &'a Resource, place: Place<'a>, test: &ControlTest, now: &'a str, parameters: &'a Value, inventory: &'a Inventory<'a>) -> Verdict {
+fn judge<'a>(
+    control: &'a Control,
+    judged: &'a Resource,
+    place: Place<'a>,
+    test: &ControlTest,
+    now: &'a str,
+    parameters: &'a Value,
+    inventory: &'a Inventory<'a>,
+) -> Verdict {
     let mut subject = Subject::new(judged, place, test.now, now, inventory);
     let outcome = subject.judge(control, parameters);
     let evidence = subject.evidence(control, parameters, &outcome);
     match outcome {
         Judged::NotApplicable => (None, evidence, None),
-        Judged::Verdict(status, why) => (Some(status), evidence, why.map(|why| format!("{}: {}", why.source, why.message))),
+        Judged::Verdict(status, why) => {
+            (Some(status), evidence, why.map(|why| format!("{}: {}", why.source, why.message)))
+        }
     }
 }
 
 fn failure(test: &ControlTest, outcome: &TestOutcome, unused_denial: Option<&str>) -> Option<String> {
     if let Some(operation) = unused_denial {
-        return Some(format!("refusing {operation} changes nothing here: neither the judged type nor a related one reads it"));
+        return Some(format!(
+            "refusing {operation} changes nothing here: neither the judged type nor a related one reads it"
+        ));
     }
     let label = |status: Option<ComplianceStatus>| status.map_or("NOT_APPLICABLE", ComplianceStatus::label);
     if outcome.status != test.expect.status() {
-        let evidence: Vec<String> = outcome.evidence.iter().map(|evidence| format!("{} = {}", evidence.path, evidence.value)).collect();
+        let evidence: Vec<String> =
+            outcome.evidence.iter().map(|evidence| format!("{} = {}", evidence.path, evidence.value)).collect();
         let because = outcome.unknown.clone().unwrap_or_else(|| evidence.join(", "));
         return Some(format!("expected {}, got {} ({because})", label(test.expect.status()), label(outcome.status)));
     }
@@ -78,7 +94,13 @@ fn failure(test: &ControlTest, outcome: &TestOutcome, unused_denial: Option<&str
         return Some(format!("NOT_AVAILABLE because of a mistake in the condition: {unknown}"));
     }
     match &test.because {
-        Some(path) if !outcome.evidence.iter().any(|evidence| evidence.path == *path || evidence.path.starts_with(&format!("{path}."))  || evidence.path.starts_with(&format!("{path}["))) => {
+        Some(path)
+            if !outcome.evidence.iter().any(|evidence| {
+                evidence.path == *path
+                    || evidence.path.starts_with(&format!("{path}."))
+                    || evidence.path.starts_with(&format!("{path}["))
+            }) =>
+        {
             let paths: Vec<&str> = outcome.evidence.iter().map(|evidence| evidence.path.as_str()).collect();
             Some(format!("expected the evidence {path}, got {}", paths.join(", ")))
         }
@@ -101,7 +123,12 @@ impl World<'_> {
         let arn = match &test.arn {
             Some(arn) => arn.clone(),
             None if test.type_name == ACCOUNT_TYPE => account_resource_id(self.account),
-            None => format!("arn:aws:test:{}:{}:{}", self.region, self.account, test.resource_name.as_deref().unwrap_or("judged")),
+            None => format!(
+                "arn:aws:test:{}:{}:{}",
+                self.region,
+                self.account,
+                test.resource_name.as_deref().unwrap_or("judged")
+            ),
         };
         let mut resource = Resource::new(&test.type_name, &arn, self.account, self.region);
         if let Some(name) = &test.resource_name {
@@ -135,7 +162,8 @@ impl World<'_> {
 
     /// Makes unknown what a refused `operation` would have told, in the judged resource and around it.
     fn deny(&mut self, control: &Control, operation: &str, judged: &mut Resource) {
-        let unknown = Unknown { source: operation.to_owned(), kind: UnknownKind::Denied, message: "refused in this test".into() };
+        let unknown =
+            Unknown { source: operation.to_owned(), kind: UnknownKind::Denied, message: "refused in this test".into() };
         let set = self.set;
         for type_name in set.types_for([control]) {
             let Some(pack) = set.resources.get(&type_name) else { continue };
@@ -144,13 +172,17 @@ impl World<'_> {
             }
             self.effective.insert(operation.to_owned());
             let related = control.uses.types.contains(&type_name);
-            let tainted = pack.tainted_by(operation).filter(|_| !pack.parent.as_ref().is_some_and(|parent| self.list_refused(parent, operation)));
+            let tainted = pack
+                .tainted_by(operation)
+                .filter(|_| !pack.parent.as_ref().is_some_and(|parent| self.list_refused(parent, operation)));
             match tainted {
                 Some(variables) => {
                     if judged.type_name == type_name {
                         obscure(judged, pack, &variables, &unknown);
                     }
-                    if pack.kind == Kind::Setting && !self.resources.iter().any(|resource| resource.type_name == type_name) {
+                    if pack.kind == Kind::Setting
+                        && !self.resources.iter().any(|resource| resource.type_name == type_name)
+                    {
                         self.resources.push(Resource::new(&type_name, &type_name, self.account, self.region));
                     }
                     for resource in self.resources.iter_mut().filter(|resource| resource.type_name == type_name) {
@@ -159,11 +191,21 @@ impl World<'_> {
                 }
                 None => {
                     if related {
-                        self.gaps.push(Gap { type_name: type_name.clone(), account: self.account.to_owned(), region: self.region.to_owned(), unknown: unknown.clone() });
+                        self.gaps.push(Gap {
+                            type_name: type_name.clone(),
+                            account: self.account.to_owned(),
+                            region: self.region.to_owned(),
+                            unknown: unknown.clone(),
+                        });
                         self.resources.retain(|resource| resource.type_name != type_name);
                     }
                     if judged.type_name == type_name {
-                        obscure(judged, pack, &HashSet::from(["item".to_owned()]).into_iter().chain(pack.roots.iter().cloned()).collect(), &unknown);
+                        obscure(
+                            judged,
+                            pack,
+                            &HashSet::from(["item".to_owned()]).into_iter().chain(pack.roots.iter().cloned()).collect(),
+                            &unknown,
+                        );
                     }
                 }
             }
@@ -171,12 +213,14 @@ impl World<'_> {
     }
 
     fn depends(&self, pack: &ResourcePack, operation: &str) -> bool {
-        pack.operations().contains(operation) || pack.parent.as_ref().is_some_and(|parent| self.list_refused(parent, operation))
+        pack.operations().contains(operation)
+            || pack.parent.as_ref().is_some_and(|parent| self.list_refused(parent, operation))
     }
 
     fn list_refused(&self, type_name: &str, operation: &str) -> bool {
         self.set.resources.get(type_name).is_some_and(|pack| {
-            (pack.operations().contains(operation) && pack.tainted_by(operation).is_none()) || pack.parent.as_ref().is_some_and(|parent| self.list_refused(parent, operation))
+            (pack.operations().contains(operation) && pack.tainted_by(operation).is_none())
+                || pack.parent.as_ref().is_some_and(|parent| self.list_refused(parent, operation))
         })
     }
 }

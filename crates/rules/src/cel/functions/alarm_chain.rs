@@ -15,8 +15,13 @@ use super::filter_pattern::same_pattern;
 use crate::inventory::{Inventory, Reach};
 
 /// The types that the chain is made of.
-pub(super) const TYPES: &[&str] =
-    &["AWS::CloudTrail::Trail", "AWS::Logs::MetricFilter", "AWS::CloudWatch::Alarm", "AWS::SNS::Topic", "AWS::SNS::Subscription"];
+pub(super) const TYPES: &[&str] = &[
+    "AWS::CloudTrail::Trail",
+    "AWS::Logs::MetricFilter",
+    "AWS::CloudWatch::Alarm",
+    "AWS::SNS::Topic",
+    "AWS::SNS::Subscription",
+];
 
 const COMPLETE: &str = "COMPLETE";
 
@@ -24,7 +29,9 @@ pub(super) fn alarm_chain<'a>(env: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
     let Some(inventory) = env.inventory else { return type_error("`alarm_chain` is for controls") };
     let patterns: Vec<String> = match args.first() {
         Some(one) if one.as_str().is_some() => one.as_str().map(str::to_owned).into_iter().collect(),
-        Some(list) => list.elements().into_iter().flatten().filter_map(|item| item.as_str().map(str::to_owned)).collect(),
+        Some(list) => {
+            list.elements().into_iter().flatten().filter_map(|item| item.as_str().map(str::to_owned)).collect()
+        }
         None => Vec::new(),
     };
     let event_source = args.get(1).and_then(|source| source.as_str().map(str::to_owned));
@@ -99,7 +106,10 @@ impl<'a> Chain<'a, '_> {
     }
 
     fn delivers(&mut self, trail: &'a Resource, event_source: Option<&str>) -> bool {
-        let excluded = self.field(&trail.attributes, "ExcludedManagementEventSources").and_then(Value::as_list).unwrap_or_default();
+        let excluded = self
+            .field(&trail.attributes, "ExcludedManagementEventSources")
+            .and_then(Value::as_list)
+            .unwrap_or_default();
         let left_out = event_source.is_some_and(|source| excluded.iter().any(|item| item.as_str() == Some(source)));
         self.holds(&trail.properties, "IsLogging") && self.holds(&trail.attributes, "LogsManagementEvents") && !left_out
     }
@@ -114,9 +124,16 @@ impl<'a> Chain<'a, '_> {
             any_filter = true;
             let pattern = self.text(&filter.properties, "FilterPattern").unwrap_or_default();
             if patterns.iter().any(|wanted| same_pattern(pattern, wanted)) {
-                let transformations = self.field(&filter.properties, "MetricTransformations").and_then(Value::as_list).unwrap_or_default();
+                let transformations = self
+                    .field(&filter.properties, "MetricTransformations")
+                    .and_then(Value::as_list)
+                    .unwrap_or_default();
                 let text = |metric: &'a Value, key: &str| metric.get(key).and_then(Value::as_str);
-                metrics.extend(transformations.iter().filter_map(|metric| Some((text(metric, "MetricNamespace")?, text(metric, "MetricName")?))));
+                metrics.extend(
+                    transformations
+                        .iter()
+                        .filter_map(|metric| Some((text(metric, "MetricNamespace")?, text(metric, "MetricName")?))),
+                );
             }
         }
         match (any_filter, metrics.is_empty()) {
@@ -130,7 +147,8 @@ impl<'a> Chain<'a, '_> {
         let mut any_alarm = false;
         let mut topics: Vec<&str> = Vec::new();
         for alarm in self.all("AWS::CloudWatch::Alarm") {
-            let (namespace, metric) = (self.text(&alarm.properties, "Namespace"), self.text(&alarm.properties, "MetricName"));
+            let (namespace, metric) =
+                (self.text(&alarm.properties, "Namespace"), self.text(&alarm.properties, "MetricName"));
             if !namespace.zip(metric).is_some_and(|pair| metrics.contains(&pair)) {
                 continue;
             }
@@ -149,7 +167,11 @@ impl<'a> Chain<'a, '_> {
         let mut exists = false;
         for topic in self.all("AWS::SNS::Topic").into_iter().filter(|topic| arns.contains(&topic.arn.as_str())) {
             exists = true;
-            if self.field(&topic.attributes, "SubscriptionsConfirmed").and_then(Value::as_int).is_some_and(|count| count > 0) {
+            if self
+                .field(&topic.attributes, "SubscriptionsConfirmed")
+                .and_then(Value::as_int)
+                .is_some_and(|count| count > 0)
+            {
                 return COMPLETE;
             }
         }

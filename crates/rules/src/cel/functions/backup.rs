@@ -20,7 +20,11 @@ pub(super) fn backup_selected<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> 
 }
 
 fn matched(list: Option<&Value>, arn: &str) -> bool {
-    list.and_then(Value::as_list).into_iter().flatten().filter_map(Value::as_str).any(|pattern| glob::matches(pattern, arn))
+    list.and_then(Value::as_list)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .any(|pattern| glob::matches(pattern, arn))
 }
 
 fn is_empty(value: Option<&Value>) -> bool {
@@ -37,8 +41,10 @@ fn selects(selection: &Value, arn: &str, tags: &Value) -> bool {
         return false;
     }
     let listed = selection.get("ListOfTags").and_then(Value::as_list).into_iter().flatten();
-    let by_tag = listed.into_iter().any(|condition| tag_holds(condition, tags, |actual, wanted| actual == Some(wanted)));
-    let (resources, conditions, tag_list) = (selection.get("Resources"), selection.get("Conditions"), selection.get("ListOfTags"));
+    let by_tag =
+        listed.into_iter().any(|condition| tag_holds(condition, tags, |actual, wanted| actual == Some(wanted)));
+    let (resources, conditions, tag_list) =
+        (selection.get("Resources"), selection.get("Conditions"), selection.get("ListOfTags"));
     let named = if is_empty(resources) { !is_empty(conditions) || is_empty(tag_list) } else { matched(resources, arn) };
     by_tag || (named && all_conditions_hold(conditions, tags))
 }
@@ -82,10 +88,22 @@ mod tests {
             (r#"{"Resources":["arn:aws:rds:*:*:db:*"]}"#, true),
             (r#"{"Resources":["arn:aws:dynamodb:*:*:table/*"]}"#, false),
             (r#"{"Resources":["*"],"NotResources":["arn:aws:rds:*:*:db:*"]}"#, false),
-            (r#"{"ListOfTags":[{"ConditionType":"STRINGEQUALS","ConditionKey":"backup","ConditionValue":"yes"}]}"#, true),
-            (r#"{"ListOfTags":[{"ConditionType":"STRINGEQUALS","ConditionKey":"backup","ConditionValue":"no"}]}"#, false),
-            (r#"{"Resources":["*"],"Conditions":{"StringEquals":[{"ConditionKey":"aws:ResourceTag/backup","ConditionValue":"no"}]}}"#, false),
-            (r#"{"Conditions":{"StringLike":[{"ConditionKey":"aws:ResourceTag/backup","ConditionValue":"y*"}]}}"#, true),
+            (
+                r#"{"ListOfTags":[{"ConditionType":"STRINGEQUALS","ConditionKey":"backup","ConditionValue":"yes"}]}"#,
+                true,
+            ),
+            (
+                r#"{"ListOfTags":[{"ConditionType":"STRINGEQUALS","ConditionKey":"backup","ConditionValue":"no"}]}"#,
+                false,
+            ),
+            (
+                r#"{"Resources":["*"],"Conditions":{"StringEquals":[{"ConditionKey":"aws:ResourceTag/backup","ConditionValue":"no"}]}}"#,
+                false,
+            ),
+            (
+                r#"{"Conditions":{"StringLike":[{"ConditionKey":"aws:ResourceTag/backup","ConditionValue":"y*"}]}}"#,
+                true,
+            ),
         ] {
             assert_eq!(selects(&value(selection), arn, &tags), expected, "{selection}");
         }

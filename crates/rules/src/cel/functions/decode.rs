@@ -23,7 +23,9 @@ pub(super) fn json<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
     if let Some(document @ (Val::Ref(_) | Val::Owned(_) | Val::Map(_))) = args.first() {
         return document.clone();
     }
-    on_text(args, "JSON", |text| if text.trim().is_empty() { Some(Val::Null) } else { serde_json::from_str::<Value>(text).ok().map(Val::from) })
+    on_text(args, "JSON", |text| {
+        if text.trim().is_empty() { Some(Val::Null) } else { serde_json::from_str::<Value>(text).ok().map(Val::from) }
+    })
 }
 
 pub(super) fn urldecode<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
@@ -47,7 +49,9 @@ pub(super) fn csv<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
         let mut rows = Vec::new();
         for record in reader.records() {
             let record = record.ok()?;
-            rows.push(Value::Map(header.iter().zip(record.iter()).map(|(key, cell)| (key, Value::from(cell))).collect::<Map>()));
+            rows.push(Value::Map(
+                header.iter().zip(record.iter()).map(|(key, cell)| (key, Value::from(cell))).collect::<Map>(),
+            ));
         }
         Some(Val::Owned(Arc::new(Value::List(rows))))
     })

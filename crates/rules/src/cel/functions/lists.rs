@@ -34,7 +34,10 @@ pub(super) fn tags<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
         Val::Null => Some(Map::new()),
         list => list.elements().map(|elements| elements.filter_map(|tag| one_tag(&tag)).collect::<Map>()),
     };
-    as_map.map_or_else(|| type_error(format!("tags are a list or a map, found {}", tags.kind())), |map| Val::Owned(Arc::new(Value::Map(map))))
+    as_map.map_or_else(
+        || type_error(format!("tags are a list or a map, found {}", tags.kind())),
+        |map| Val::Owned(Arc::new(Value::Map(map))),
+    )
 }
 
 fn one_tag(tag: &Val<'_>) -> Option<(Key, Value)> {
@@ -47,16 +50,23 @@ fn one_tag(tag: &Val<'_>) -> Option<(Key, Value)> {
 
 pub(super) fn tagged<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
     let [tags, required] = args else { return Val::Null };
-    let names: Vec<String> = tags.elements().into_iter().flatten().filter_map(|name| name.as_str().map(str::to_owned)).collect();
+    let names: Vec<String> =
+        tags.elements().into_iter().flatten().filter_map(|name| name.as_str().map(str::to_owned)).collect();
     let own = names.iter().any(|name| !name.starts_with("aws:"));
     let mut required = required.elements().into_iter().flatten();
-    Val::Bool(own && required.all(|wanted| wanted.as_str().is_some_and(|wanted| names.iter().any(|name| name == wanted))))
+    Val::Bool(
+        own && required.all(|wanted| wanted.as_str().is_some_and(|wanted| names.iter().any(|name| name == wanted))),
+    )
 }
 
 pub(super) fn dict<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
     let [list, key, value] = args else { return Val::Null };
     let (Some(key), Some(value)) = (key.as_str(), value.as_str()) else { return type_error("field names are texts") };
-    let entries = list.elements().into_iter().flatten().filter_map(|entry| Some((entry.field(key).as_str()?.to_owned(), entry.field(value).to_value())));
+    let entries = list
+        .elements()
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some((entry.field(key).as_str()?.to_owned(), entry.field(value).to_value())));
     Val::Owned(Arc::new(Value::Map(entries.collect::<Map>())))
 }
 
@@ -73,7 +83,11 @@ pub(super) fn lookup<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
         let hit = items.iter().find(|item| item.get(field).and_then(Value::as_str) == Some(text));
         return hit.cloned().map_or(Val::Null, Val::from);
     }
-    list.elements().into_iter().flatten().find(|item| equal(&item.field(field), wanted) == Truth::True).unwrap_or_default()
+    list.elements()
+        .into_iter()
+        .flatten()
+        .find(|item| equal(&item.field(field), wanted) == Truth::True)
+        .unwrap_or_default()
 }
 
 pub(super) fn flatten<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
@@ -96,7 +110,9 @@ pub(super) fn pascal<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
 fn capitalised(value: Value) -> Value {
     match value {
         Value::List(items) => Value::List(items.into_iter().map(capitalised).collect()),
-        Value::Map(map) => Value::Map(map.into_iter().map(|(key, value)| (capital_key(&key), capitalised(value))).collect()),
+        Value::Map(map) => {
+            Value::Map(map.into_iter().map(|(key, value)| (capital_key(&key), capitalised(value))).collect())
+        }
         other => other,
     }
 }

@@ -66,7 +66,12 @@ const fn lenient(name: &'static str, arity: RangeInclusive<usize>, run: Run) -> 
     Function { name, arity, reads_type: false, types: &[], lenient: true, run }
 }
 
-const fn over_types(name: &'static str, arity: RangeInclusive<usize>, types: &'static [&'static str], run: Run) -> Function {
+const fn over_types(
+    name: &'static str,
+    arity: RangeInclusive<usize>,
+    types: &'static [&'static str],
+    run: Run,
+) -> Function {
     Function { name, arity, reads_type: false, types, lenient: false, run }
 }
 

@@ -63,7 +63,9 @@ fn protocol_matches(protocol: &Val<'_>, wanted: &str) -> Option<bool> {
     Some(match number(protocol) {
         Some(-1) => true,
         Some(number) => number == wanted_number,
-        None => protocol.as_str().is_some_and(|name| name.eq_ignore_ascii_case(wanted) || name.eq_ignore_ascii_case("all")),
+        None => {
+            protocol.as_str().is_some_and(|name| name.eq_ignore_ascii_case(wanted) || name.eq_ignore_ascii_case("all"))
+        }
     })
 }
 
@@ -150,7 +152,9 @@ fn ports_of(rule: &Val<'_>) -> Option<(i64, i64)> {
 pub(super) fn opens_only_ports<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
     let [rule, tcp, udp] = args else { return Val::Null };
     let protocol = rule.field("IpProtocol");
-    if let Some(unknown) = [&protocol, &rule.field("FromPort"), &rule.field("ToPort")].into_iter().find(|value| value.is_unknown()) {
+    if let Some(unknown) =
+        [&protocol, &rule.field("FromPort"), &rule.field("ToPort")].into_iter().find(|value| value.is_unknown())
+    {
         return unknown.clone();
     }
     if number(&protocol) == Some(-1) || protocol.as_str() == Some("all") {
@@ -162,6 +166,9 @@ pub(super) fn opens_only_ports<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a>
         _ => return Val::Bool(true),
     };
     let allowed: Vec<i64> = allowed.elements().into_iter().flatten().filter_map(|port| number(&port)).collect();
-    let only = ports_of(rule).is_some_and(|(from, to)| (from..=to).take(allowed.len() + 1).all(|port| allowed.contains(&port)) && to - from < i64::try_from(allowed.len()).unwrap_or(0));
+    let only = ports_of(rule).is_some_and(|(from, to)| {
+        (from..=to).take(allowed.len() + 1).all(|port| allowed.contains(&port))
+            && to - from < i64::try_from(allowed.len()).unwrap_or(0)
+    });
     Val::Bool(only)
 }

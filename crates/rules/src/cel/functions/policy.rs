@@ -73,20 +73,26 @@ impl<'a> Statement<'a> {
 
     /// Whether everyone is meant. An Allow with NotPrincipal means everyone but a few.
     fn is_for_everyone(&self) -> bool {
-        self.aws_principals().any(|principal| principal == "*") || (self.effect_is("Allow") && self.get("NotPrincipal").is_some())
+        self.aws_principals().any(|principal| principal == "*")
+            || (self.effect_is("Allow") && self.get("NotPrincipal").is_some())
     }
 
     /// Whether the actions include one that a pattern of `wanted` describes.
     fn allows_one_of(&self, wanted: &[&str]) -> bool {
         let mut actions = texts(self.get("Action"));
         if self.get("NotAction").is_some() {
-            return wanted.iter().any(|wanted| !texts(self.get("NotAction")).any(|action| glob::matches(&action.to_lowercase(), &wanted.to_lowercase())));
+            return wanted.iter().any(|wanted| {
+                !texts(self.get("NotAction"))
+                    .any(|action| glob::matches(&action.to_lowercase(), &wanted.to_lowercase()))
+            });
         }
         actions.any(|action| wanted.iter().any(|wanted| glob::overlap(action, wanted)))
     }
 
     fn covers_all_of(&self, wanted: &[&str]) -> bool {
-        wanted.iter().all(|wanted| texts(self.get("Action")).any(|action| glob::matches(&action.to_lowercase(), &wanted.to_lowercase())))
+        wanted.iter().all(|wanted| {
+            texts(self.get("Action")).any(|action| glob::matches(&action.to_lowercase(), &wanted.to_lowercase()))
+        })
     }
 
     /// Whether a condition ties the caller to fixed values.
@@ -172,7 +178,9 @@ fn patterns<'v>(value: Option<&'v Val<'_>>) -> Vec<String> {
     match value {
         None | Some(Val::Null) => vec!["*".to_owned()],
         Some(text) if text.as_str().is_some() => text.as_str().map(str::to_owned).into_iter().collect(),
-        Some(list) => list.elements().into_iter().flatten().filter_map(|item| item.as_str().map(str::to_owned)).collect(),
+        Some(list) => {
+            list.elements().into_iter().flatten().filter_map(|item| item.as_str().map(str::to_owned)).collect()
+        }
     }
 }
 
@@ -181,7 +189,10 @@ pub(super) fn allows_public<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
     let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
     ask(args.first(), |document| {
         statements(document).any(|statement| {
-            statement.effect_is("Allow") && statement.is_for_everyone() && statement.allows_one_of(&wanted) && !statement.pins_the_caller()
+            statement.effect_is("Allow")
+                && statement.is_for_everyone()
+                && statement.allows_one_of(&wanted)
+                && !statement.pins_the_caller()
         })
     })
 }
@@ -194,7 +205,9 @@ pub(super) fn allows_other_accounts<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Va
         statements(document).any(|statement| {
             let foreign = statement.is_for_everyone()
                 || statement.get("Principal").is_some_and(|principal| principal.get("CanonicalUser").is_some())
-                || statement.aws_principals().any(|principal| account_of(principal).is_none_or(|account| account != own));
+                || statement
+                    .aws_principals()
+                    .any(|principal| account_of(principal).is_none_or(|account| account != own));
             statement.effect_is("Allow") && foreign && statement.allows_one_of(&wanted)
         })
     })
@@ -208,12 +221,16 @@ pub(super) fn denies_insecure_transport<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -
                 condition.iter().any(|(operator, keys)| {
                     operator.eq_ignore_ascii_case("bool")
                         && keys.as_map().is_some_and(|keys| {
-                            keys.iter().any(|(key, values)| key.eq_ignore_ascii_case("aws:securetransport") && each(Some(values)).all(is_false))
+                            keys.iter().any(|(key, values)| {
+                                key.eq_ignore_ascii_case("aws:securetransport") && each(Some(values)).all(is_false)
+                            })
                         })
                 })
             });
             // More conditions would make the denial narrower than "all requests without TLS".
-            let only_that = condition.is_some_and(|condition| condition.len() == 1 && condition.values().all(|keys| keys.as_map().is_some_and(|keys| keys.len() == 1)));
+            let only_that = condition.is_some_and(|condition| {
+                condition.len() == 1 && condition.values().all(|keys| keys.as_map().is_some_and(|keys| keys.len() == 1))
+            });
             statement.effect_is("Deny")
                 && statement.is_for_everyone()
                 && without_tls
@@ -250,20 +267,30 @@ pub(super) fn allows_on_all_resources<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> 
     let wanted = patterns(args.get(1));
     let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
     ask(args.first(), |document| {
-        statements(document).any(|statement| statement.effect_is("Allow") && statement.is_on_all_resources() && statement.allows_one_of(&wanted))
+        statements(document).any(|statement| {
+            statement.effect_is("Allow") && statement.is_on_all_resources() && statement.allows_one_of(&wanted)
+        })
     })
 }
 
 /// Keys that tie a call by an AWS service to the account it acts for. An S3 bucket ARN carries no account.
-const SOURCE_ACCOUNT_KEYS: [&str; 6] =
-    ["aws:sourceaccount", "aws:sourceowner", "aws:sourceorgid", "aws:sourceorgpaths", "aws:principalorgid", "aws:principalaccount"];
+const SOURCE_ACCOUNT_KEYS: [&str; 6] = [
+    "aws:sourceaccount",
+    "aws:sourceowner",
+    "aws:sourceorgid",
+    "aws:sourceorgpaths",
+    "aws:principalorgid",
+    "aws:principalaccount",
+];
 
 pub(super) fn allows_service_unpinned<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
     let service = args.get(1).and_then(|service| service.as_str().map(str::to_owned)).unwrap_or_default();
     ask(args.first(), |document| {
         statements(document).any(|statement| {
             let named = statement.get("Principal").and_then(|principal| principal.get("Service"));
-            statement.effect_is("Allow") && texts(named).any(|name| name == service) && !statement.pins_the_source_account()
+            statement.effect_is("Allow")
+                && texts(named).any(|name| name == service)
+                && !statement.pins_the_source_account()
         })
     })
 }
@@ -275,7 +302,8 @@ impl Statement<'_> {
             is_positive(operator)
                 && keys.as_map().is_some_and(|keys| {
                     keys.iter().any(|(key, values)| {
-                        let by_account = SOURCE_ACCOUNT_KEYS.iter().any(|pinning| key.eq_ignore_ascii_case(pinning)) && all_fixed(key, values);
+                        let by_account = SOURCE_ACCOUNT_KEYS.iter().any(|pinning| key.eq_ignore_ascii_case(pinning))
+                            && all_fixed(key, values);
                         let by_arn = key.eq_ignore_ascii_case("aws:sourcearn") && all_name_an_account(values);
                         by_account || by_arn
                     })
@@ -286,7 +314,12 @@ impl Statement<'_> {
 
 fn all_name_an_account(arns: &Value) -> bool {
     let mut arns = texts(Some(arns)).peekable();
-    arns.peek().is_some() && arns.all(|arn| arn.split(':').nth(4).is_some_and(|account| account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit())))
+    arns.peek().is_some()
+        && arns.all(|arn| {
+            arn.split(':')
+                .nth(4)
+                .is_some_and(|account| account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()))
+        })
 }
 
 #[cfg(test)]
@@ -303,7 +336,11 @@ mod tests {
 
     #[test]
     fn public_as_the_s3_user_guide_means_it() {
-        let with = |condition: &str| format!(r#"{{"Statement":{{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"*"{condition}}}}}"#);
+        let with = |condition: &str| {
+            format!(
+                r#"{{"Statement":{{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"*"{condition}}}}}"#
+            )
+        };
         for (condition, expected) in [
             ("", true),
             (r#","Condition":{"StringEquals":{"aws:SourceVpc":"vpc-91237329"}}"#, false),
@@ -320,9 +357,15 @@ mod tests {
             assert_eq!(public(&with(condition)), expected, "{condition}");
         }
         assert!(!public(r#"{"Statement":[{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]}"#));
-        assert!(!public(r#"{"Statement":[{"Effect":"Allow","Principal":{"Service":"s3.amazonaws.com"},"Action":"*","Resource":"*"}]}"#));
-        assert!(public(r#"{"Statement":[{"Effect":"Allow","Principal":{"AWS":["111122223333","*"]},"Action":"*","Resource":"*"}]}"#));
-        assert!(public(r#"{"Statement":[{"Effect":"Allow","NotPrincipal":{"AWS":"111122223333"},"Action":"*","Resource":"*"}]}"#));
+        assert!(!public(
+            r#"{"Statement":[{"Effect":"Allow","Principal":{"Service":"s3.amazonaws.com"},"Action":"*","Resource":"*"}]}"#
+        ));
+        assert!(public(
+            r#"{"Statement":[{"Effect":"Allow","Principal":{"AWS":["111122223333","*"]},"Action":"*","Resource":"*"}]}"#
+        ));
+        assert!(public(
+            r#"{"Statement":[{"Effect":"Allow","NotPrincipal":{"AWS":"111122223333"},"Action":"*","Resource":"*"}]}"#
+        ));
     }
 
     #[test]

@@ -34,7 +34,12 @@ fn by_field<'a>(env: &Env<'a, '_>, args: &[Val<'a>], reach: Reach) -> Val<'a> {
         Val::Int(number) => inventory.related(type_name, path, &number.to_string(), env.account, env.region, reach),
         other => match other.as_str() {
             Some(text) => inventory.related(type_name, path, text, env.account, env.region, reach),
-            None => return type_error(format!("related resources are found by a text or a number, not by {}", other.kind())),
+            None => {
+                return type_error(format!(
+                    "related resources are found by a text or a number, not by {}",
+                    other.kind()
+                ));
+            }
         },
     };
     Val::List(Arc::new(found))

@@ -31,7 +31,10 @@ fn ask<'a>(args: &[Val<'a>], question: impl Fn(&str, &str) -> bool) -> Val<'a> {
 fn change<'a>(args: &[Val<'a>], changed: impl Fn(&str) -> String) -> Val<'a> {
     match args.first() {
         None | Some(Val::Null) => Val::Null,
-        Some(value) => value.as_str().map_or_else(|| type_error(format!("expected a text, found {}", value.kind())), |text| Val::Text(changed(text).into())),
+        Some(value) => value.as_str().map_or_else(
+            || type_error(format!("expected a text, found {}", value.kind())),
+            |text| Val::Text(changed(text).into()),
+        ),
     }
 }
 
@@ -89,17 +92,15 @@ pub(super) fn split<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
 
 /// An empty separator splits into characters, as in CEL's string library.
 fn split_text<'t>(text: &'t str, separator: &'t str) -> Box<dyn Iterator<Item = &'t str> + 't> {
-    if separator.is_empty() {
-        Box::new(text.split_inclusive(|_: char| true))
-    } else {
-        Box::new(text.split(separator))
-    }
+    if separator.is_empty() { Box::new(text.split_inclusive(|_: char| true)) } else { Box::new(text.split(separator)) }
 }
 
 pub(super) fn join<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
     let separator = args.get(1).and_then(|separator| separator.as_str().map(str::to_owned)).unwrap_or_default();
-    let parts: Option<Vec<String>> =
-        args.first().and_then(Val::elements).and_then(|elements| elements.map(|part| part.as_str().map(str::to_owned)).collect());
+    let parts: Option<Vec<String>> = args
+        .first()
+        .and_then(Val::elements)
+        .and_then(|elements| elements.map(|part| part.as_str().map(str::to_owned)).collect());
     parts.map_or_else(|| type_error("`join` needs a list of texts"), |parts| Val::Text(parts.join(&separator).into()))
 }
 
