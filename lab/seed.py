@@ -38,6 +38,7 @@ def home(lab: Lab) -> None:
         network.instances(lab, region)
         network.volumes_and_addresses(lab, region)
         network.settings(lab, region)
+        network.tag_leftovers(lab, region)
     storage.buckets(lab)
     storage.databases(lab)
     storage.tables(lab, HOME)

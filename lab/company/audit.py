@@ -14,6 +14,9 @@ FILTERS = {
 }
 
 
+FEATURES = ("S3_DATA_EVENTS", "EKS_AUDIT_LOGS", "EBS_MALWARE_PROTECTION", "RDS_LOGIN_EVENTS", "LAMBDA_NETWORK_LOGS")
+
+
 def trails(lab: Lab) -> None:
     cloudtrail, logs = lab.client("cloudtrail"), lab.client("logs")
     good = Bucket(lab, "hanamichi-cloudtrail")
@@ -61,5 +64,5 @@ def detectors(lab: Lab, region: str) -> None:
                                           "roleARN": lab.arn("iam", "role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig")})
         config.put_delivery_channel(DeliveryChannel={"name": "default", "s3BucketName": lab.made["log bucket", HOME]})
         config.start_configuration_recorder(ConfigurationRecorderName="default")
-        guard.create_detector(Enable=True, Tags=tags("guardduty"), Features=[{"Name": name, "Status": "ENABLED"} for name in ("S3_DATA_EVENTS", "RDS_LOGIN_EVENTS")])
+        guard.create_detector(Enable=True, Tags=tags("guardduty"), Features=[{"Name": name, "Status": "ENABLED"} for name in FEATURES])
     lab.expect(lab.whole_account(region), **{"passed" if region == HOME else "failed": "Config.1 GuardDuty.1"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .base import HOME, OFFICE, SECOND, WORLD, WORLD6, Lab, ec2_tags, rule, tags
+from .base import HOME, OFFICE, SECOND, WORLD, WORLD6, Lab, ec2_tags, pairs, rule, tags
 
 IMAGE = "ami-0abcdef1234567890"
 GROUP_CONTROLS = "EC2.13 EC2.14 EC2.18 EC2.19 EC2.53 EC2.54".split()
@@ -14,6 +14,7 @@ def vpcs(lab: Lab, region: str) -> None:
     logs.put_retention_policy(logGroupName="/vpc/flow", retentionInDays=400)
     lab.expect(lab.arn("logs", "log-group:/vpc/flow", region), "kept 400 days", passed="CloudWatch.16")
     zones = [z["ZoneName"] for z in ec2.describe_availability_zones()["AvailabilityZones"]]
+    no_default_vpc(lab, region)
     main, legacy = (_vpc(lab, region, name, cidr, zones, public) for name, cidr, public in
                     (("shop-prod", "10.10", False), ("legacy-2018", "10.99", True)))
     role = lab.made["role", "vpc-flow-logs"]
@@ -27,7 +28,8 @@ def vpcs(lab: Lab, region: str) -> None:
             getattr(ec2, f"revoke_security_group_{direction}")(GroupId=group["GroupId"], IpPermissions=_given(found))
     lab.expect(lab.arn("ec2", f"security-group/{group['GroupId']}", region), "emptied default group", passed="EC2.2 " + " ".join(GROUP_CONTROLS))
     lab.expect(lab.arn("ec2", f"security-group/{legacy['default group']['GroupId']}", region), "default group as AWS makes it", failed="EC2.2")
-    ec2.create_vpc_endpoint(VpcId=main["vpc"], ServiceName=f"com.amazonaws.{region}.ec2", VpcEndpointType="Interface", SubnetIds=main["subnets"])
+    for service in ("ec2", "ecr.api", "ecr.dkr", "ssm", "ssm-contacts", "ssm-incidents"):
+        ec2.create_vpc_endpoint(VpcId=main["vpc"], ServiceName=f"com.amazonaws.{region}.{service}", VpcEndpointType="Interface", SubnetIds=main["subnets"])
     lab.expect(lab.arn("ec2", f"vpc/{main['vpc']}", region), passed="EC2.10")
     lab.expect(lab.arn("ec2", f"vpc/{legacy['vpc']}", region), failed="EC2.10")
     lab.made["net", region] = {"main": main, "legacy": legacy}
@@ -54,6 +56,33 @@ def _vpc(lab: Lab, region: str, name: str, prefix: str, zones: list[str], public
     mine = [{"Name": "vpc-id", "Values": [vpc]}]
     group = next(g for g in ec2.describe_security_groups(Filters=mine)["SecurityGroups"] if g["GroupName"] == "default")
     return {"vpc": vpc, "subnets": subnets, "default group": group}
+
+
+def no_default_vpc(lab: Lab, region: str) -> None:
+    """Deletes the VPC that every Region is born with, as a careful company does."""
+    ec2 = lab.client("ec2", region)
+    for vpc in ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"]:
+        mine = [{"Name": "vpc-id", "Values": [vpc["VpcId"]]}]
+        for subnet in ec2.describe_subnets(Filters=mine)["Subnets"]:
+            ec2.delete_subnet(SubnetId=subnet["SubnetId"])
+        for gateway in ec2.describe_internet_gateways(Filters=[{"Name": "attachment.vpc-id", "Values": [vpc["VpcId"]]}])["InternetGateways"]:
+            ec2.detach_internet_gateway(InternetGatewayId=gateway["InternetGatewayId"], VpcId=vpc["VpcId"])
+            ec2.delete_internet_gateway(InternetGatewayId=gateway["InternetGatewayId"])
+        ec2.delete_vpc(VpcId=vpc["VpcId"])
+
+
+def tag_leftovers(lab: Lab, region: str) -> None:
+    """Tags what AWS makes along with a VPC or an instance: main tables, default groups, interfaces, root volumes."""
+    ec2 = lab.client("ec2", region)
+    found = []
+    for operation, items, key in (("describe_route_tables", "RouteTables", "RouteTableId"), ("describe_network_acls", "NetworkAcls", "NetworkAclId"),
+                                  ("describe_security_groups", "SecurityGroups", "GroupId"), ("describe_network_interfaces", "NetworkInterfaces", "NetworkInterfaceId"),
+                                  ("describe_volumes", "Volumes", "VolumeId"), ("describe_flow_logs", "FlowLogs", "FlowLogId")):
+        for item in getattr(ec2, operation)()[items]:
+            if not (item.get("Tags") or item.get("TagSet")):
+                found.append(item[key])
+    if found:
+        ec2.create_tags(Resources=found, Tags=pairs(tags("made-by-aws", system="platform")))
 
 
 def _given(permissions: list[dict]) -> list[dict]:

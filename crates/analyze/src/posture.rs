@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::num::NonZero;
+use std::sync::Arc;
 use std::thread;
 
 use sekisho_model::{
@@ -36,6 +37,7 @@ pub struct Settings {
 /// A control with its effective parameters.
 struct Prepared<'p> {
     control: &'p Control,
+    id: Arc<str>,
     parameters: Value,
 }
 
@@ -53,6 +55,7 @@ pub fn judge(packs: &PackSet, snapshot: &Snapshot, settings: &Settings) -> Vec<V
         .into_iter()
         .map(|control| Prepared {
             control,
+            id: control.id.as_str().into(),
             parameters: effective_parameters(&control.parameters, settings.parameters.get(&control.id)),
         })
         .collect();
@@ -153,6 +156,14 @@ impl<'a> Bench<'a> {
         verdicts: &mut Vec<Verdict>,
     ) {
         let mut subject = Subject::new(resource, place, self.snapshot.meta.taken_at, self.now, self.inventory);
+        // What all verdicts about the resource have in common is made once.
+        let (account, region): (Arc<str>, Arc<str>) = (place.account.into(), place.region.into());
+        let (partition, tags): (Arc<str>, Arc<Value>) = (place.partition.into(), Arc::new(resource.tags.clone()));
+        let reference = Arc::new(ResourceRef {
+            type_name: resource.type_name.clone(),
+            id: resource.arn.clone(),
+            name: resource.name.clone(),
+        });
         for prepared in controls {
             let judged = subject.judge(prepared.control, &prepared.parameters);
             let Judged::Verdict(status, why) = &judged else { continue };
@@ -161,16 +172,12 @@ impl<'a> Bench<'a> {
                 _ => subject.evidence(prepared.control, &prepared.parameters, &judged),
             };
             verdicts.push(Verdict {
-                control_id: prepared.control.id.clone(),
-                account: place.account.to_owned(),
-                partition: place.partition.to_owned(),
-                region: place.region.to_owned(),
-                resource: ResourceRef {
-                    type_name: resource.type_name.clone(),
-                    id: resource.arn.clone(),
-                    name: resource.name.clone(),
-                },
-                tags: resource.tags.clone(),
+                control_id: prepared.id.clone(),
+                account: account.clone(),
+                partition: partition.clone(),
+                region: region.clone(),
+                resource: reference.clone(),
+                tags: tags.clone(),
                 severity: prepared.control.severity,
                 status: *status,
                 reasons: why.iter().map(|why| reason(why)).collect(),
@@ -181,7 +188,7 @@ impl<'a> Bench<'a> {
 
     /// One account-level finding for each control and place that has nothing to evaluate, or could not list it.
     fn add_empty_and_unread(&self, verdicts: &mut Vec<Verdict>) {
-        let mut seen: HashSet<(String, String, String)> = HashSet::new();
+        let mut seen: HashSet<(Arc<str>, Arc<str>, Arc<str>)> = HashSet::new();
         for verdict in verdicts.iter() {
             seen.insert((verdict.control_id.clone(), verdict.account.clone(), verdict.region.clone()));
         }
@@ -197,7 +204,7 @@ impl<'a> Bench<'a> {
                         .resources
                         .iter()
                         .find_map(|name| gaps.get(&(name.as_str(), scope.account.as_str(), region)));
-                    let key = (prepared.control.id.clone(), scope.account.clone(), region.to_owned());
+                    let key = (prepared.id.clone(), scope.account.as_str().into(), region.into());
                     match unread {
                         Some(gap) if gap.unknown.kind == UnknownKind::Unavailable => {}
                         Some(gap) => verdicts.push(account_verdict(
@@ -247,16 +254,16 @@ fn account_verdict(
     reason: StatusReason,
 ) -> Verdict {
     Verdict {
-        control_id: control.id.clone(),
-        account: scope.account.clone(),
-        partition: scope.partition.clone(),
-        region: region.to_owned(),
-        resource: ResourceRef {
+        control_id: control.id.as_str().into(),
+        account: scope.account.as_str().into(),
+        partition: scope.partition.as_str().into(),
+        region: region.into(),
+        resource: Arc::new(ResourceRef {
             type_name: ACCOUNT_TYPE.to_owned(),
             id: account_resource_id(&scope.account),
             name: scope.account.clone(),
-        },
-        tags: Value::Map(Map::new()),
+        }),
+        tags: Arc::new(Value::Map(Map::new())),
         severity: control.severity,
         status,
         reasons: vec![reason],

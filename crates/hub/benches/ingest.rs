@@ -21,12 +21,12 @@ fn verdicts() -> Vec<Verdict> {
         let status = statuses[n as usize % statuses.len()];
         let finding = finding(controls[n as usize % controls.len()], "111111111111", "us-east-1", n, status);
         Verdict {
-            control_id: finding.control_id,
-            account: finding.account,
+            control_id: finding.control_id.into(),
+            account: finding.account.into(),
             partition: "aws".into(),
-            region: finding.region,
-            resource: finding.resource,
-            tags: finding.tags,
+            region: finding.region.into(),
+            resource: finding.resource.into(),
+            tags: finding.tags.into(),
             severity: finding.control_severity,
             status,
             reasons: finding.reasons,
@@ -55,7 +55,7 @@ fn take_in(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("ingest");
     group.throughput(Throughput::Elements(u64::from(VERDICTS))).sample_size(10);
     let (verdicts, rules) = (verdicts(), rules());
-    let controls = verdicts.iter().map(|verdict| verdict.control_id.clone()).collect();
+    let controls = verdicts.iter().map(|verdict| verdict.control_id.to_string()).collect();
     let scope = ScanScope { controls, all_controls: true, ..ScanScope::default() };
     group.bench_function("first scan", |bencher| {
         let make = || {

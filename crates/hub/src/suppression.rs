@@ -98,9 +98,9 @@ impl SuppressionRule {
     }
 
     fn fit(&self, verdict: &Verdict) -> Fit {
-        let places = [(&self.account, &verdict.account), (&self.region, &verdict.region)];
-        let globs = [(&self.control, &verdict.control_id), (&self.resource, &verdict.resource.id)];
-        if places.iter().any(|(wanted, found)| wanted.as_ref().is_some_and(|wanted| wanted != *found))
+        let places = [(&self.account, &*verdict.account), (&self.region, &*verdict.region)];
+        let globs = [(&self.control, &*verdict.control_id), (&self.resource, verdict.resource.id.as_str())];
+        if places.iter().any(|(wanted, found)| wanted.as_ref().is_some_and(|wanted| wanted != found))
             || globs.iter().any(|(glob, found)| glob.as_ref().is_some_and(|glob| !glob.matches(found)))
         {
             return Fit::No;

@@ -30,7 +30,7 @@ fn new_finding_carries_the_verdict() {
         let finding = hub.only();
         assert_eq!((finding.status, finding.workflow, finding.severity), (status, workflow, severity));
         assert_eq!((finding.control_severity, finding.record_state), (Severity::High, RecordState::Active));
-        assert_eq!((&finding.id, &finding.resource, &finding.tags), (&id(&verdict), &verdict.resource, &verdict.tags));
+        assert_eq!((&finding.id, &finding.resource, &finding.tags), (&id(&verdict), &*verdict.resource, &*verdict.tags));
         assert_eq!((&finding.evidence, &finding.reasons), (&verdict.evidence, &verdict.reasons));
         assert_eq!((finding.previous_status, finding.suppression), (None, None));
         assert_eq!(
@@ -271,7 +271,7 @@ fn home_region_outside_the_scan_counts_only_for_controls_judged_there() {
 fn account_level_finding_of_a_gap_goes_when_the_gap_closes() {
     let mut account_level = verdict("S3.8", "a", NotAvailable);
     account_level.resource =
-        ResourceRef { type_name: ACCOUNT_TYPE.into(), id: account_resource_id(ACCOUNT), name: ACCOUNT.into() };
+        ResourceRef { type_name: ACCOUNT_TYPE.into(), id: account_resource_id(ACCOUNT), name: ACCOUNT.into() }.into();
     account_level.reasons =
         vec![StatusReason { code: "CONFIG_ACCESS_DENIED".into(), description: "s3:ListBuckets was refused".into() }];
     let mut hub = Hub::new();

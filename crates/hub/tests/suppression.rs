@@ -122,7 +122,7 @@ fn unread_tags_neither_accept_nor_let_go() {
     };
     let blind = || {
         let unknown = Unknown { source: "s3:GetBucketTagging".into(), kind: UnknownKind::Denied, message: "no".into() };
-        Verdict { tags: unknown.into(), ..verdict("S3.8", "a", Failed) }
+        Verdict { tags: std::sync::Arc::new(unknown.into()), ..verdict("S3.8", "a", Failed) }
     };
     let mut hub = Hub::new();
     hub.scan_with(1, &scope(), vec![blind()], &[by_tag("a")]);

@@ -5,6 +5,7 @@
 //! resource gets the same finding in every scan.
 
 use std::fmt;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -162,20 +163,23 @@ impl FindingKey<'_> {
 }
 
 /// What judging one control on one resource came to, before it meets what is already known of the finding.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+///
+/// A large scan holds millions of them at once, most of them about the same resources; what they have in common
+/// is shared.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
     /// `S3.8`.
-    pub control_id: String,
+    pub control_id: Arc<str>,
     /// 12-digit account.
-    pub account: String,
+    pub account: Arc<str>,
     /// `aws`, `aws-cn`, `aws-us-gov`.
-    pub partition: String,
+    pub partition: Arc<str>,
     /// Region; the partition's home Region for global resources.
-    pub region: String,
+    pub region: Arc<str>,
     /// What was judged.
-    pub resource: ResourceRef,
+    pub resource: Arc<ResourceRef>,
     /// The resource's tags (name to value).
-    pub tags: Value,
+    pub tags: Arc<Value>,
     /// The control's severity, whatever the status.
     pub severity: Severity,
     /// The verdict.

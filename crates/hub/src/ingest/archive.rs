@@ -20,9 +20,9 @@ impl JudgedPlaces {
             return Self(BTreeSet::new());
         }
         let at_home = |verdict: &&Verdict| {
-            homes.iter().any(|scope| scope.account == verdict.account && scope.home_region == verdict.region)
+            homes.iter().any(|scope| *scope.account == *verdict.account && *scope.home_region == *verdict.region)
         };
-        let place = |v: &Verdict| (v.account.clone(), v.region.clone(), v.control_id.clone());
+        let place = |v: &Verdict| (v.account.to_string(), v.region.to_string(), v.control_id.to_string());
         Self(verdicts.iter().filter(at_home).map(place).collect())
     }
 

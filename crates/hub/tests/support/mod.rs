@@ -2,6 +2,8 @@
 #![allow(dead_code, unused_imports, reason = "each test program uses its part")]
 #![allow(clippy::unwrap_used, reason = "test code reports by panicking")]
 
+use std::sync::Arc;
+
 use sekisho_hub::{Glob, Ingested, ScanScope, SuppressionRule, ingest};
 use sekisho_model::{
     AccountScope, ComplianceStatus, Evidence, Finding, ResourceRef, ScanMeta, Severity, Suppression, Timestamp, Value,
@@ -44,12 +46,12 @@ pub(crate) fn verdict_in(region: &str, control: &str, name: &str, status: Compli
         account: ACCOUNT.into(),
         partition: "aws".into(),
         region: region.into(),
-        resource: ResourceRef {
+        resource: Arc::new(ResourceRef {
             type_name: "AWS::S3::Bucket".into(),
             id: format!("arn:aws:s3:::{name}"),
             name: name.into(),
-        },
-        tags: serde_json::from_str(r#"{"Environment":"prod"}"#).unwrap(),
+        }),
+        tags: Arc::new(serde_json::from_str(r#"{"Environment":"prod"}"#).unwrap()),
         severity: Severity::High,
         status,
         reasons: vec![],
