@@ -78,6 +78,9 @@ class Lab:
         else:
             if asked.access_key == "lab":
                 environ["HTTP_X_MOTO_ACCOUNT_ID"] = HOME_ACCOUNT
+            if asked.service == "sqs":
+                # Queue URLs are made of the host; a recording must not hold this machine's port.
+                environ["HTTP_HOST"] = f"sqs.{asked.region}.amazonaws.com"
             status, headers, data = self._answer(asked, environ, body)
         start_response(status, headers)
         return [data]

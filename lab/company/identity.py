@@ -112,7 +112,7 @@ def password_policy(lab: Lab) -> None:
     """Long passwords, which may be used again and never end."""
     lab.client("iam").update_account_password_policy(MinimumPasswordLength=14, RequireSymbols=True, RequireNumbers=True,
                                                      RequireUppercaseCharacters=True, RequireLowercaseCharacters=True)
-    lab.expect(lab.whole_account(), passed="IAM.11 IAM.12 IAM.13 IAM.14 IAM.15", failed="IAM.7 IAM.16 IAM.17")
+    lab.expect(lab.whole_account(), passed="IAM.7 IAM.11 IAM.12 IAM.13 IAM.14 IAM.15", failed="IAM.16 IAM.17")
 
 
 def support_role(lab: Lab) -> None:

@@ -14,7 +14,8 @@ def vpcs(lab: Lab, region: str) -> None:
     logs.put_retention_policy(logGroupName="/vpc/flow", retentionInDays=400)
     lab.expect(lab.arn("logs", "log-group:/vpc/flow", region), "kept 400 days", passed="CloudWatch.16")
     zones = [z["ZoneName"] for z in ec2.describe_availability_zones()["AvailabilityZones"]]
-    no_default_vpc(lab, region)
+    if region == SECOND:  # moto's RDS needs the one at home
+        no_default_vpc(lab, region)
     main, legacy = (_vpc(lab, region, name, cidr, zones, public) for name, cidr, public in
                     (("shop-prod", "10.10", False), ("legacy-2018", "10.99", True)))
     role = lab.made["role", "vpc-flow-logs"]
@@ -42,8 +43,8 @@ def _vpc(lab: Lab, region: str, name: str, prefix: str, zones: list[str], public
     for index in range(2):
         subnet = ec2.create_subnet(VpcId=vpc, CidrBlock=f"{prefix}.{index}.0/24", AvailabilityZone=zones[index],
                                    TagSpecifications=ec2_tags("subnet", tags(f"{name}-{index}")))["Subnet"]["SubnetId"]
-        if public:
-            ec2.modify_subnet_attribute(SubnetId=subnet, MapPublicIpOnLaunch={"Value": True})
+        # Said either way: moto takes a subnet for a default one where the default VPC is gone.
+        ec2.modify_subnet_attribute(SubnetId=subnet, MapPublicIpOnLaunch={"Value": public})
         lab.expect(lab.arn("ec2", f"subnet/{subnet}", region), **{"failed" if public else "passed": "EC2.15"})
         subnets.append(subnet)
     gateway = ec2.create_internet_gateway(TagSpecifications=ec2_tags("internet-gateway", tags(name)))["InternetGateway"]["InternetGatewayId"]
@@ -75,7 +76,8 @@ def tag_leftovers(lab: Lab, region: str) -> None:
     """Tags what AWS makes along with a VPC or an instance: main tables, default groups, interfaces, root volumes."""
     ec2 = lab.client("ec2", region)
     found = []
-    for operation, items, key in (("describe_route_tables", "RouteTables", "RouteTableId"), ("describe_network_acls", "NetworkAcls", "NetworkAclId"),
+    for operation, items, key in (("describe_vpcs", "Vpcs", "VpcId"), ("describe_subnets", "Subnets", "SubnetId"),
+                                  ("describe_internet_gateways", "InternetGateways", "InternetGatewayId"), ("describe_route_tables", "RouteTables", "RouteTableId"), ("describe_network_acls", "NetworkAcls", "NetworkAclId"),
                                   ("describe_security_groups", "SecurityGroups", "GroupId"), ("describe_network_interfaces", "NetworkInterfaces", "NetworkInterfaceId"),
                                   ("describe_volumes", "Volumes", "VolumeId"), ("describe_flow_logs", "FlowLogs", "FlowLogId")):
         for item in getattr(ec2, operation)()[items]:

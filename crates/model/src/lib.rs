@@ -16,6 +16,7 @@ mod finding;
 mod gap;
 mod resource;
 mod scan;
+mod suggest;
 mod text;
 mod value;
 
@@ -28,6 +29,7 @@ pub use finding::{
 pub use gap::Gap;
 pub use resource::{ACCOUNT_TYPE, Resource, account_resource_id};
 pub use scan::{AccountScope, ScanMeta, Snapshot};
+pub use suggest::closest;
 pub use text::{Lang, Text};
 pub use value::{Key, Map, Unknown, UnknownKind, Value};
 

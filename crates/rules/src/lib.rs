@@ -9,6 +9,5 @@ pub mod cel;
 mod iam_actions;
 pub mod inventory;
 pub mod packs;
-pub mod suggest;
 
 pub use iam_actions::iam_action;

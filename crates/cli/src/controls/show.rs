@@ -5,7 +5,6 @@ use std::io::{self, Write};
 use anyhow::{Result, anyhow};
 use sekisho_model::Lang;
 use sekisho_rules::packs::{Control, PackSet};
-use sekisho_rules::suggest;
 
 use crate::Outcome;
 
@@ -20,7 +19,7 @@ fn label(lang: Lang, en: &'static str, ja: &'static str) -> &'static str {
 /// The control of that id, or an error with the closest one.
 fn find<'s>(set: &'s PackSet, id: &str) -> Result<&'s Control> {
     set.controls.values().find(|control| control.id.eq_ignore_ascii_case(id)).ok_or_else(|| {
-        let hint = suggest::closest(id, set.controls.keys().map(String::as_str))
+        let hint = sekisho_model::closest(id, set.controls.keys().map(String::as_str))
             .map_or_else(|| "see `sekisho controls list`".to_owned(), |close| format!("did you mean {close}?"));
         anyhow!("there is no control {id}; {hint}")
     })

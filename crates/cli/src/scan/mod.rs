@@ -108,7 +108,7 @@ fn only(packs: &PackSet, words: &[String]) -> Result<Option<BTreeSet<String>>> {
         ids.extend(meant.map(|control| control.id.clone()));
         if ids.len() == before && !packs.resources.contains_key(word) {
             let known = packs.controls.keys().map(String::as_str).chain(packs.resources.keys().map(String::as_str));
-            let hint = sekisho_rules::suggest::closest(word, known)
+            let hint = sekisho_model::closest(word, known)
                 .map_or_else(|| "see `sekisho controls list`".to_owned(), |close| format!("did you mean {close}?"));
             bail!("--only {word}: no control judges that; {hint}");
         }

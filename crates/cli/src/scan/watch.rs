@@ -119,7 +119,7 @@ impl Watch {
     }
 
     fn finding(&self, verdict: &Verdict) {
-        let title = self.packs.controls.get(&verdict.control_id).map_or("", |control| control.title.get(self.lang));
+        let title = self.packs.controls.get(&*verdict.control_id).map_or("", |control| control.title.get(self.lang));
         if let Some(Ok(mut display)) = self.display.as_ref().map(Mutex::lock) {
             let finding = ProgressFinding {
                 severity: verdict.severity,

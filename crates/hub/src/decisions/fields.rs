@@ -1,6 +1,6 @@
 //! The fields of a map in the decisions file.
 
-use super::suggest::closest;
+use sekisho_model::closest;
 use super::tree::{Data, Mistake, Node, Place};
 use crate::glob::Glob;
 

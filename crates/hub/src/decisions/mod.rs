@@ -21,19 +21,17 @@
 //! write instead. A misspelled key is a mistake, because it would be a decision that silently does nothing.
 
 mod fields;
-mod suggest;
 mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use jiff::civil::Date;
-use sekisho_model::{Map, Value};
+use sekisho_model::{Map, Value, closest};
 
 use crate::glob::Glob;
 use crate::suppression::SuppressionRule;
 use fields::Fields;
-use suggest::closest;
 use tree::{Data, Mistake, Node};
 
 /// The largest file that is read: room for some thousand decisions.

@@ -109,7 +109,7 @@ impl Compiler<'_> {
             return Ok(Expr::Path { root: Root::Variable(slot), keys: Box::default() });
         }
         let known = self.roots.iter().copied().chain(self.scopes.iter().map(|(bound, _)| bound.as_str()));
-        let hint = crate::suggest::closest(name, known).map_or_else(
+        let hint = sekisho_model::closest(name, known).map_or_else(
             || format!("known names: {}", self.roots.join(", ")),
             |close| format!("did you mean `{close}`?"),
         );
@@ -168,7 +168,7 @@ impl Compiler<'_> {
             return self.matches(args);
         }
         let Some(function) = functions::find(name) else {
-            let hint = crate::suggest::closest(name, functions::names())
+            let hint = sekisho_model::closest(name, functions::names())
                 .map_or_else(|| "see docs/cel.md for the list".to_owned(), |close| format!("did you mean `{close}`?"));
             return fail(format!("there is no function `{name}`; {hint}"));
         };

@@ -169,7 +169,7 @@ fn negate<'a>(value: &Val<'a>) -> Val<'a> {
     }
 }
 
-fn and(left: Truth, right: impl FnOnce() -> Truth) -> Truth {
+pub(crate) fn and(left: Truth, right: impl FnOnce() -> Truth) -> Truth {
     match left {
         Truth::False => Truth::False,
         Truth::True => right(),
@@ -180,7 +180,7 @@ fn and(left: Truth, right: impl FnOnce() -> Truth) -> Truth {
     }
 }
 
-fn or(left: Truth, right: impl FnOnce() -> Truth) -> Truth {
+pub(crate) fn or(left: Truth, right: impl FnOnce() -> Truth) -> Truth {
     match left {
         Truth::True => Truth::True,
         Truth::False => right(),

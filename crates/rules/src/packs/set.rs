@@ -8,7 +8,6 @@ use super::control::Control;
 use super::problem::{Problem, line_of};
 use super::resource::{Kind, ResourcePack, Scope};
 use super::standard::Standard;
-use crate::suggest;
 
 /// No pack file is sensibly larger; a larger one is refused unread.
 const FILE_MAX_BYTES: usize = 256 * 1024;
@@ -214,7 +213,7 @@ impl Checker<'_, '_> {
     }
 
     fn unknown_type(&mut self, file: &str, path: &[&str], name: &str) {
-        let hint = suggest::closest(name, self.set.resources.keys().map(String::as_str))
+        let hint = sekisho_model::closest(name, self.set.resources.keys().map(String::as_str))
             .map_or_else(|| "add one (docs/add-a-resource.md)".to_owned(), |close| format!("did you mean {close}?"));
         self.problem(file, path, format!("there is no resource pack for {name}; {hint}"));
     }
@@ -266,7 +265,7 @@ impl Checker<'_, '_> {
         packs: &[&ResourcePack],
     ) {
         let names: Vec<&str> = packs.iter().flat_map(|pack| pack.field_names(document)).collect();
-        let hint = suggest::closest(field, names.iter().copied()).map_or_else(
+        let hint = sekisho_model::closest(field, names.iter().copied()).map_or_else(
             || format!("add it to {}", packs.first().map_or("the resource pack", |pack| pack.file.as_str())),
             |close| format!("did you mean {document}.{close}?"),
         );

@@ -6,9 +6,10 @@
 
 use sekisho_model::Value;
 
-use super::super::eval::Env;
-use super::super::value::Val;
+use super::super::eval::{Env, and, or};
+use super::super::value::{Truth, Val};
 use super::glob;
+use super::three_valued::{all, any, any_text, field, not};
 
 pub(super) fn backup_selected<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
     let [selection, arn, tags] = args else { return Val::Null };
@@ -16,59 +17,67 @@ pub(super) fn backup_selected<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> 
         return Val::Bool(false);
     }
     let (selection, tags) = (selection.to_value(), tags.to_value());
-    Val::Bool(arn.as_str().is_some_and(|arn| selects(&selection, arn, &tags)))
+    arn.as_str().map_or(Val::Bool(false), |arn| selects(&selection, arn, &tags).into())
 }
 
-fn matched(list: Option<&Value>, arn: &str) -> bool {
-    list.and_then(Value::as_list)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .any(|pattern| glob::matches(pattern, arn))
-}
-
-fn is_empty(value: Option<&Value>) -> bool {
+fn is_empty(value: Option<&Value>) -> Truth {
     match value {
-        None | Some(Value::Null) => true,
-        Some(Value::List(items)) => items.is_empty(),
-        Some(Value::Map(map)) => map.values().all(|inner| is_empty(Some(inner))),
-        Some(_) => false,
+        None | Some(Value::Null) => Truth::True,
+        Some(Value::List(items)) => items.is_empty().into(),
+        Some(Value::Map(map)) => all(map.values(), |inner| is_empty(Some(inner))),
+        Some(Value::Unknown(why)) => Truth::Unknown(why.clone()),
+        Some(_) => Truth::False,
     }
 }
 
-fn selects(selection: &Value, arn: &str, tags: &Value) -> bool {
-    if matched(selection.get("NotResources"), arn) {
-        return false;
-    }
-    let listed = selection.get("ListOfTags").and_then(Value::as_list).into_iter().flatten();
-    let by_tag =
-        listed.into_iter().any(|condition| tag_holds(condition, tags, |actual, wanted| actual == Some(wanted)));
-    let (resources, conditions, tag_list) =
-        (selection.get("Resources"), selection.get("Conditions"), selection.get("ListOfTags"));
-    let named = if is_empty(resources) { !is_empty(conditions) || is_empty(tag_list) } else { matched(resources, arn) };
-    by_tag || (named && all_conditions_hold(conditions, tags))
+/// The elements of a list; an unknown in its place is one unknown element.
+fn listed(value: Option<&Value>) -> impl Iterator<Item = &Value> {
+    let unknown = value.filter(|value| value.as_unknown().is_some());
+    unknown.into_iter().chain(value.and_then(Value::as_list).into_iter().flatten())
 }
 
-fn all_conditions_hold(conditions: Option<&Value>, tags: &Value) -> bool {
-    let Some(Value::Map(conditions)) = conditions else { return true };
-    conditions.iter().all(|(operator, list)| {
-        list.as_list().into_iter().flatten().all(|condition| {
-            tag_holds(condition, tags, |actual, wanted| match &**operator {
-                "StringEquals" => actual == Some(wanted),
-                "StringLike" => actual.is_some_and(|actual| glob::matches(wanted, actual)),
-                "StringNotEquals" => actual != Some(wanted),
-                "StringNotLike" => !actual.is_some_and(|actual| glob::matches(wanted, actual)),
-                _ => false,
+fn selects(selection: &Value, arn: &str, tags: &Value) -> Truth {
+    let part = |name: &str| field(Some(selection), name);
+    let matched = |list: Option<&Value>| any(listed(list), |pattern| any_text(Some(pattern), |pattern| glob::matches(pattern, arn)));
+    let (resources, conditions, tag_list) = (part("Resources"), part("Conditions"), part("ListOfTags"));
+    let by_tag = any(listed(tag_list), |condition| tag_holds(condition, tags, |actual, wanted| actual == Some(wanted)));
+    let named = match is_empty(resources) {
+        Truth::True => or(not(is_empty(conditions)), || is_empty(tag_list)),
+        Truth::False => matched(resources),
+        unknown => unknown,
+    };
+    let chosen = or(by_tag, || and(named, || all_conditions_hold(conditions, tags)));
+    and(not(matched(part("NotResources"))), || chosen)
+}
+
+fn all_conditions_hold(conditions: Option<&Value>, tags: &Value) -> Truth {
+    match conditions {
+        Some(Value::Map(conditions)) => all(conditions.iter(), |(operator, list)| {
+            all(listed(Some(list)), |condition| {
+                tag_holds(condition, tags, |actual, wanted| match &**operator {
+                    "StringEquals" => actual == Some(wanted),
+                    "StringLike" => actual.is_some_and(|actual| glob::matches(wanted, actual)),
+                    "StringNotEquals" => actual != Some(wanted),
+                    "StringNotLike" => !actual.is_some_and(|actual| glob::matches(wanted, actual)),
+                    _ => false,
+                })
             })
-        })
-    })
+        }),
+        Some(Value::Unknown(why)) => Truth::Unknown(why.clone()),
+        _ => Truth::True,
+    }
 }
 
-fn tag_holds(condition: &Value, tags: &Value, holds: impl Fn(Option<&str>, &str) -> bool) -> bool {
-    let text = |key: &str| condition.get(key).and_then(Value::as_str);
-    let (Some(key), Some(wanted)) = (text("ConditionKey"), text("ConditionValue")) else { return false };
-    let name = key.strip_prefix("aws:ResourceTag/").unwrap_or(key);
-    holds(tags.get(name).and_then(Value::as_str), wanted)
+fn tag_holds(condition: &Value, tags: &Value, holds: impl Fn(Option<&str>, &str) -> bool) -> Truth {
+    let unknown = |value: Option<&Value>| value.and_then(Value::as_unknown).map(|why| Truth::Unknown(why.clone()));
+    let part = |name: &str| field(Some(condition), name);
+    let (key, wanted) = (part("ConditionKey"), part("ConditionValue"));
+    if let Some(unknown) = unknown(key).or_else(|| unknown(wanted)) {
+        return unknown;
+    }
+    let (Some(key), Some(wanted)) = (key.and_then(Value::as_str), wanted.and_then(Value::as_str)) else { return Truth::False };
+    let actual = field(Some(tags), key.strip_prefix("aws:ResourceTag/").unwrap_or(key));
+    unknown(actual).unwrap_or_else(|| holds(actual.and_then(Value::as_str), wanted).into())
 }
 
 #[cfg(test)]
@@ -105,7 +114,7 @@ mod tests {
                 true,
             ),
         ] {
-            assert_eq!(selects(&value(selection), arn, &tags), expected, "{selection}");
+            assert_eq!(selects(&value(selection), arn, &tags), Truth::from(expected), "{selection}");
         }
     }
 }

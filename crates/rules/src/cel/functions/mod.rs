@@ -2,6 +2,8 @@
 //!
 //! Conventions: a function never fails. Unknown arguments give an unknown result (unless `lenient`), null
 //! arguments give null or false as documented, arguments of the wrong kind give an unknown with a message.
+//! A function that looks inside a document answers unknown where an unknown part of it could change the
+//! answer (`three_valued`), and never something else than it would answer if that part were known.
 
 mod alarm_chain;
 mod backup;
@@ -13,6 +15,7 @@ mod network;
 pub mod policy;
 mod related;
 mod text;
+mod three_valued;
 
 use std::ops::RangeInclusive;
 

@@ -4,11 +4,12 @@
 //! Config's rules do; they are no authorization engine. What counts as public follows "The meaning of
 //! 'public'" in the S3 user guide: an Allow to everyone whose conditions do not pin the caller to fixed values.
 
-use sekisho_model::Value;
+use sekisho_model::{Key, Value};
 
-use super::super::eval::Env;
-use super::super::value::Val;
+use super::super::eval::{Env, and, or};
+use super::super::value::{Truth, Val};
 use super::glob;
+use super::three_valued::{all, any, any_entry, any_text, each, field, not, present, text_is, unknown_element};
 
 /// Condition keys that pin who may call, if compared positively with fixed values (S3 user guide, "The
 /// meaning of public"; the others are the keys of the same kind for other services).
@@ -35,78 +36,66 @@ const PINNING_KEYS: [&str; 17] = [
 /// IPv4 ranges wider than this count as public (S3 user guide: "RFC 1918 ... /0 to /8" is too wide).
 const WIDEST_FIXED_IPV4_PREFIX: u8 = 8;
 
-/// One value or a list of them, as policy elements allow both.
-fn each(value: Option<&Value>) -> impl Iterator<Item = &Value> {
-    let (one, many) = match value {
-        Some(Value::List(items)) => (None, items.as_slice()),
-        other => (other, [].as_slice()),
-    };
-    one.into_iter().chain(many)
-}
-
-fn texts(value: Option<&Value>) -> impl Iterator<Item = &str> {
-    each(value).filter_map(Value::as_str)
-}
-
 /// A statement of a policy document.
 pub struct Statement<'a>(&'a Value);
 
 /// The statements of a document, whether it has one or a list of them.
 pub fn statements(document: &Value) -> impl Iterator<Item = Statement<'_>> {
-    each(document.get("Statement")).map(Statement)
+    each(field(Some(document), "Statement")).map(Statement)
 }
 
 impl<'a> Statement<'a> {
     fn get(&self, element: &str) -> Option<&'a Value> {
-        self.0.get(element)
+        field(Some(self.0), element)
     }
 
-    fn effect_is(&self, effect: &str) -> bool {
-        self.get("Effect").and_then(Value::as_str) == Some(effect)
+    fn effect_is(&self, effect: &str) -> Truth {
+        text_is(self.get("Effect"), |text| text == effect)
     }
 
-    fn aws_principals(&self) -> impl Iterator<Item = &'a str> {
+    fn has_principal(&self, holds: impl Fn(&str) -> bool) -> Truth {
         let principal = self.get("Principal");
-        let named = principal.and_then(|principal| principal.get("AWS"));
-        texts(principal).chain(texts(named))
+        or(any_text(principal, &holds), || any_text(field(principal, "AWS"), &holds))
     }
 
     /// Whether everyone is meant. An Allow with NotPrincipal means everyone but a few.
-    fn is_for_everyone(&self) -> bool {
-        self.aws_principals().any(|principal| principal == "*")
-            || (self.effect_is("Allow") && self.get("NotPrincipal").is_some())
+    fn is_for_everyone(&self) -> Truth {
+        or(self.has_principal(|principal| principal == "*"), || and(self.effect_is("Allow"), || present(self.get("NotPrincipal"))))
     }
 
     /// Whether the actions include one that a pattern of `wanted` describes.
-    fn allows_one_of(&self, wanted: &[&str]) -> bool {
-        let mut actions = texts(self.get("Action"));
-        if self.get("NotAction").is_some() {
-            return wanted.iter().any(|wanted| {
-                !texts(self.get("NotAction"))
-                    .any(|action| glob::matches(&action.to_lowercase(), &wanted.to_lowercase()))
-            });
+    fn allows_one_of(&self, wanted: &[String]) -> Truth {
+        let not_action = self.get("NotAction");
+        match present(not_action) {
+            Truth::True => any(wanted, |wanted| not(any_text(not_action, |action| covers(action, wanted)))),
+            Truth::False => any_text(self.get("Action"), |action| wanted.iter().any(|wanted| glob::overlap(action, wanted))),
+            unknown => unknown,
         }
-        actions.any(|action| wanted.iter().any(|wanted| glob::overlap(action, wanted)))
     }
 
-    fn covers_all_of(&self, wanted: &[&str]) -> bool {
-        wanted.iter().all(|wanted| {
-            texts(self.get("Action")).any(|action| glob::matches(&action.to_lowercase(), &wanted.to_lowercase()))
-        })
+    fn covers_all_of(&self, wanted: &[&str]) -> Truth {
+        all(wanted, |wanted| any_text(self.get("Action"), |action| covers(action, wanted)))
     }
 
     /// Whether a condition ties the caller to fixed values.
-    fn pins_the_caller(&self) -> bool {
-        let Some(Value::Map(condition)) = self.get("Condition") else { return false };
-        condition.iter().any(|(operator, keys)| {
-            let Some(keys) = keys.as_map() else { return false };
-            is_positive(operator) && keys.iter().any(|(key, values)| is_pinning_key(key) && all_fixed(key, values))
+    fn pins_the_caller(&self) -> Truth {
+        self.has_positive_condition(|key, values| if is_pinning_key(key) { all_fixed(key, values) } else { Truth::False })
+    }
+
+    fn has_positive_condition(&self, holds: impl Fn(&str, &Value) -> Truth) -> Truth {
+        any_entry(self.get("Condition"), |operator, keys| {
+            if is_positive(operator) { any_entry(Some(keys), |key, values| holds(key, values)) } else { Truth::False }
         })
     }
 
-    fn is_on_all_resources(&self) -> bool {
-        self.get("NotResource").is_some() || texts(self.get("Resource")).any(means_all_resources)
+    fn is_on_all_resources(&self) -> Truth {
+        or(present(self.get("NotResource")), || any_text(self.get("Resource"), means_all_resources))
     }
+}
+
+/// Whether an action pattern takes in the whole of `wanted`.
+fn covers(action: &str, wanted: &str) -> bool {
+    glob::matches(&action.to_lowercase(), &wanted.to_lowercase())
 }
 
 /// Operators that restrict when they hold. `...IfExists` and `ForAllValues:` also hold when the key is absent.
@@ -121,17 +110,15 @@ fn is_pinning_key(key: &str) -> bool {
 }
 
 /// Whether all values are fixed: no wildcard, no policy variable, no overly wide IP range.
-fn all_fixed(key: &str, values: &Value) -> bool {
+fn all_fixed(key: &str, values: &Value) -> Truth {
     let is_ip = key.eq_ignore_ascii_case("aws:sourceip") || key.eq_ignore_ascii_case("aws:vpcsourceip");
-    let mut any = false;
-    for value in texts(Some(values)) {
-        any = true;
-        let fixed = if is_ip { is_narrow_range(value) } else { !value.contains(['*', '?']) && !value.contains("${") };
-        if !fixed {
-            return false;
-        }
-    }
-    any
+    all_texts(values, |value| if is_ip { is_narrow_range(value) } else { !value.contains(['*', '?']) && !value.contains("${") })
+}
+
+/// Whether there are texts and `holds` for each of them.
+fn all_texts(values: &Value, holds: impl Fn(&str) -> bool) -> Truth {
+    let texts = || each(Some(values)).filter(|value| matches!(value, Value::String(_) | Value::Unknown(_)));
+    and(any(texts(), |value| text_is(Some(value), |_| true)), || all(texts(), |value| text_is(Some(value), &holds)))
 }
 
 fn is_narrow_range(text: &str) -> bool {
@@ -158,168 +145,145 @@ fn account_of(principal: &str) -> Option<&str> {
     principal.strip_prefix("arn:")?.split(':').nth(3)
 }
 
-/// Runs a question against a document argument; null (no policy) is false, texts are parsed first.
-fn ask<'a>(document: Option<&Val<'a>>, question: impl Fn(&Value) -> bool) -> Val<'a> {
+/// Whether the question holds for a statement of the document; null (no policy) has none, texts are parsed first.
+fn ask<'a>(document: Option<&Val<'a>>, question: impl Fn(&Statement<'_>) -> Truth) -> Val<'a> {
+    let answer = |document: &Value| any(statements(document), |statement| question(&statement)).into();
     match document {
         None | Some(Val::Null) => Val::Bool(false),
-        Some(Val::Ref(document)) => Val::Bool(question(document)),
+        Some(Val::Ref(document)) => answer(document),
         Some(other) => {
             let document = other.to_value();
             match document.as_str().map(serde_json::from_str::<Value>) {
-                Some(Ok(parsed)) => Val::Bool(question(&parsed)),
+                Some(Ok(parsed)) => answer(&parsed),
                 Some(Err(_)) => super::super::value::type_error("the policy document is not JSON"),
-                None => Val::Bool(question(&document)),
+                None => answer(&document),
             }
         }
     }
 }
 
-fn patterns<'v>(value: Option<&'v Val<'_>>) -> Vec<String> {
+/// Action patterns from an argument, all of them if it is left out; the unknown, if one of them is.
+fn patterns<'a>(value: Option<&Val<'a>>) -> Result<Vec<String>, Val<'a>> {
     match value {
-        None | Some(Val::Null) => vec!["*".to_owned()],
-        Some(text) if text.as_str().is_some() => text.as_str().map(str::to_owned).into_iter().collect(),
-        Some(list) => {
-            list.elements().into_iter().flatten().filter_map(|item| item.as_str().map(str::to_owned)).collect()
-        }
+        None | Some(Val::Null) => Ok(vec!["*".to_owned()]),
+        Some(text) if text.as_str().is_some() => Ok(text.as_str().map(str::to_owned).into_iter().collect()),
+        Some(list) => match unknown_element(list) {
+            Some(why) => Err(Val::Unknown(why)),
+            None => Ok(list.elements().into_iter().flatten().filter_map(|item| item.as_str().map(str::to_owned)).collect()),
+        },
     }
 }
 
 pub(super) fn allows_public<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
-    let wanted = patterns(args.get(1));
-    let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
-    ask(args.first(), |document| {
-        statements(document).any(|statement| {
-            statement.effect_is("Allow")
-                && statement.is_for_everyone()
-                && statement.allows_one_of(&wanted)
-                && !statement.pins_the_caller()
-        })
+    let wanted = match patterns(args.get(1)) {
+        Ok(wanted) => wanted,
+        Err(unknown) => return unknown,
+    };
+    ask(args.first(), |statement| {
+        let to_everyone = and(statement.effect_is("Allow"), || statement.is_for_everyone());
+        let allows = and(to_everyone, || statement.allows_one_of(&wanted));
+        and(allows, || not(statement.pins_the_caller()))
     })
 }
 
 pub(super) fn allows_other_accounts<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
-    let wanted = patterns(args.get(2));
-    let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
+    let wanted = match patterns(args.get(2)) {
+        Ok(wanted) => wanted,
+        Err(unknown) => return unknown,
+    };
     let own = args.get(1).and_then(|account| account.as_str().map(str::to_owned)).unwrap_or_default();
-    ask(args.first(), |document| {
-        statements(document).any(|statement| {
-            let foreign = statement.is_for_everyone()
-                || statement.get("Principal").is_some_and(|principal| principal.get("CanonicalUser").is_some())
-                || statement
-                    .aws_principals()
-                    .any(|principal| account_of(principal).is_none_or(|account| account != own));
-            statement.effect_is("Allow") && foreign && statement.allows_one_of(&wanted)
-        })
+    ask(args.first(), |statement| {
+        let canonical = or(statement.is_for_everyone(), || present(field(statement.get("Principal"), "CanonicalUser")));
+        let foreign = or(canonical, || statement.has_principal(|principal| account_of(principal).is_none_or(|account| account != own)));
+        and(and(statement.effect_is("Allow"), || foreign), || statement.allows_one_of(&wanted))
     })
 }
 
 pub(super) fn denies_insecure_transport<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
-    ask(args.first(), |document| {
-        statements(document).any(|statement| {
-            let condition = statement.get("Condition").and_then(Value::as_map);
-            let without_tls = condition.is_some_and(|condition| {
-                condition.iter().any(|(operator, keys)| {
-                    operator.eq_ignore_ascii_case("bool")
-                        && keys.as_map().is_some_and(|keys| {
-                            keys.iter().any(|(key, values)| {
-                                key.eq_ignore_ascii_case("aws:securetransport") && each(Some(values)).all(is_false)
-                            })
-                        })
-                })
-            });
-            // More conditions would make the denial narrower than "all requests without TLS".
-            let only_that = condition.is_some_and(|condition| {
-                condition.len() == 1 && condition.values().all(|keys| keys.as_map().is_some_and(|keys| keys.len() == 1))
-            });
-            statement.effect_is("Deny")
-                && statement.is_for_everyone()
-                && without_tls
-                && only_that
-                && statement.covers_all_of(&["s3:GetObject", "s3:PutObject", "s3:ListBucket"])
-        })
+    ask(args.first(), |statement| {
+        let denies_everyone = and(statement.effect_is("Deny"), || statement.is_for_everyone());
+        let without_tls = and(denies_everyone, || is_without_tls_only(statement.get("Condition")));
+        and(without_tls, || statement.covers_all_of(&["s3:GetObject", "s3:PutObject", "s3:ListBucket"]))
     })
 }
 
-fn is_false(value: &Value) -> bool {
-    value.as_bool() == Some(false) || value.as_str().is_some_and(|text| text.eq_ignore_ascii_case("false"))
+/// Whether a condition is `Bool aws:SecureTransport false` and nothing else, since more conditions would make the
+/// denial narrower than "all requests without TLS".
+fn is_without_tls_only(condition: Option<&Value>) -> Truth {
+    let only_one = |map: Option<&Value>| match map {
+        Some(Value::Map(map)) => (map.len() == 1).into(),
+        Some(Value::Unknown(why)) => Truth::Unknown(why.clone()),
+        _ => Truth::False,
+    };
+    let by_tls = any_entry(condition, |operator, keys| {
+        let insecure = |key: &Key, values: &Value| {
+            if key.eq_ignore_ascii_case("aws:securetransport") { all(each(Some(values)), is_false) } else { Truth::False }
+        };
+        if operator.eq_ignore_ascii_case("bool") { and(any_entry(Some(keys), insecure), || only_one(Some(keys))) } else { Truth::False }
+    });
+    and(only_one(condition), || by_tls)
+}
+
+fn is_false(value: &Value) -> Truth {
+    or((value.as_bool() == Some(false)).into(), || text_is(Some(value), |text| text.eq_ignore_ascii_case("false")))
 }
 
 pub(super) fn allows_admin<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
-    ask(args.first(), |document| {
-        statements(document).any(|statement| {
-            statement.effect_is("Allow")
-                && texts(statement.get("Action")).any(|action| action == "*" || action == "*:*")
-                && texts(statement.get("Resource")).any(|resource| resource == "*")
-        })
+    ask(args.first(), |statement| {
+        let every_action = any_text(statement.get("Action"), |action| action == "*" || action == "*:*");
+        let on_everything = and(every_action, || any_text(statement.get("Resource"), |resource| resource == "*"));
+        and(statement.effect_is("Allow"), || on_everything)
     })
 }
 
 pub(super) fn allows_service_wildcard<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
-    ask(args.first(), |document| {
-        statements(document).any(|statement| {
-            let mut actions = texts(statement.get("Action")).chain(texts(statement.get("NotAction")));
-            statement.effect_is("Allow") && actions.any(|action| action == "*" || action.ends_with(":*"))
-        })
+    let is_wildcard = |action: &str| action == "*" || action.ends_with(":*");
+    ask(args.first(), |statement| {
+        let wide = or(any_text(statement.get("Action"), is_wildcard), || any_text(statement.get("NotAction"), is_wildcard));
+        and(statement.effect_is("Allow"), || wide)
     })
 }
 
 pub(super) fn allows_on_all_resources<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
-    let wanted = patterns(args.get(1));
-    let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
-    ask(args.first(), |document| {
-        statements(document).any(|statement| {
-            statement.effect_is("Allow") && statement.is_on_all_resources() && statement.allows_one_of(&wanted)
-        })
+    let wanted = match patterns(args.get(1)) {
+        Ok(wanted) => wanted,
+        Err(unknown) => return unknown,
+    };
+    ask(args.first(), |statement| {
+        let everywhere = and(statement.effect_is("Allow"), || statement.is_on_all_resources());
+        and(everywhere, || statement.allows_one_of(&wanted))
     })
 }
 
 /// Keys that tie a call by an AWS service to the account it acts for. An S3 bucket ARN carries no account.
-const SOURCE_ACCOUNT_KEYS: [&str; 6] = [
-    "aws:sourceaccount",
-    "aws:sourceowner",
-    "aws:sourceorgid",
-    "aws:sourceorgpaths",
-    "aws:principalorgid",
-    "aws:principalaccount",
-];
+const SOURCE_ACCOUNT_KEYS: [&str; 6] =
+    ["aws:sourceaccount", "aws:sourceowner", "aws:sourceorgid", "aws:sourceorgpaths", "aws:principalorgid", "aws:principalaccount"];
 
 pub(super) fn allows_service_unpinned<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
     let service = args.get(1).and_then(|service| service.as_str().map(str::to_owned)).unwrap_or_default();
-    ask(args.first(), |document| {
-        statements(document).any(|statement| {
-            let named = statement.get("Principal").and_then(|principal| principal.get("Service"));
-            statement.effect_is("Allow")
-                && texts(named).any(|name| name == service)
-                && !statement.pins_the_source_account()
-        })
+    ask(args.first(), |statement| {
+        let named = field(statement.get("Principal"), "Service");
+        let allows = and(statement.effect_is("Allow"), || any_text(named, |name| name == service));
+        and(allows, || not(statement.pins_the_source_account()))
     })
 }
 
 impl Statement<'_> {
-    fn pins_the_source_account(&self) -> bool {
-        let Some(condition) = self.get("Condition").and_then(Value::as_map) else { return false };
-        condition.iter().any(|(operator, keys)| {
-            is_positive(operator)
-                && keys.as_map().is_some_and(|keys| {
-                    keys.iter().any(|(key, values)| {
-                        let by_account = SOURCE_ACCOUNT_KEYS.iter().any(|pinning| key.eq_ignore_ascii_case(pinning))
-                            && all_fixed(key, values);
-                        let by_arn = key.eq_ignore_ascii_case("aws:sourcearn") && all_name_an_account(values);
-                        by_account || by_arn
-                    })
-                })
+    fn pins_the_source_account(&self) -> Truth {
+        self.has_positive_condition(|key, values| {
+            let by_account = SOURCE_ACCOUNT_KEYS.iter().any(|pinning| key.eq_ignore_ascii_case(pinning));
+            let by_arn = key.eq_ignore_ascii_case("aws:sourcearn");
+            match (by_account, by_arn) {
+                (true, _) => all_fixed(key, values),
+                (_, true) => all_texts(values, names_an_account),
+                _ => Truth::False,
+            }
         })
     }
 }
 
-fn all_name_an_account(arns: &Value) -> bool {
-    let mut arns = texts(Some(arns)).peekable();
-    arns.peek().is_some()
-        && arns.all(|arn| {
-            arn.split(':')
-                .nth(4)
-                .is_some_and(|account| account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()))
-        })
+fn names_an_account(arn: &str) -> bool {
+    arn.split(':').nth(4).is_some_and(|account| account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 #[cfg(test)]

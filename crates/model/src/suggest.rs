@@ -1,12 +1,12 @@
 //! "Did you mean": the known name closest to a misspelled one.
 
 /// The candidate with the fewest edits (Levenshtein), if they are at most a third of the word.
-pub(super) fn closest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word: Vec<char> = word.to_lowercase().chars().take(80).collect();
     let limit = (word.len() / 3).clamp(1, 4);
     let edits = |candidate: &'a str| (edits(&word, &candidate.to_lowercase()), candidate);
     // The first of equals, so that the answer does not depend on more than the order of the candidates.
-    candidates.map(edits).filter(|(edits, _)| *edits <= limit).min_by_key(|(edits, _)| *edits).map(|(_, name)| name)
+    candidates.into_iter().map(edits).filter(|(edits, _)| *edits <= limit).min_by_key(|(edits, _)| *edits).map(|(_, name)| name)
 }
 
 fn edits(word: &[char], candidate: &str) -> usize {
@@ -35,8 +35,8 @@ mod tests {
         assert_eq!(count("", "abc"), 3);
         assert_eq!(count("flaw", "lawn"), 2);
         let known = ["S3.1", "EC2.19", "KMS.4"];
-        assert_eq!(closest("EC2.91", known.into_iter()), Some("EC2.19"));
-        assert_eq!(closest("kms.4", known.into_iter()), Some("KMS.4"));
-        assert_eq!(closest("Lambda.1", known.into_iter()), None);
+        assert_eq!(closest("EC2.91", known), Some("EC2.19"));
+        assert_eq!(closest("kms.4", known), Some("KMS.4"));
+        assert_eq!(closest("Lambda.1", known), None);
     }
 }
