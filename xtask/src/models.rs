@@ -145,6 +145,11 @@ fn calls_in(document: &Value, wanted: &mut BTreeSet<String>) {
     }
 }
 
+/// Whether the wheel was unpacked before, so that checking needs no network.
+pub(crate) fn is_wheel_here() -> bool {
+    crate::root().join("target/botocore/unpacked/botocore/data/partitions.json").exists()
+}
+
 /// Downloads and unpacks the wheel once; the result stays in `target/`.
 fn unpack_botocore(folder: &Path) -> Result<PathBuf> {
     let unpacked = folder.join("unpacked");

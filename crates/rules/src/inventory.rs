@@ -5,10 +5,10 @@
 //! permission. `related(..)` goes through an index that is built at first use, which keeps joins linear.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, RwLock};
 
-use sekisho_model::{Gap, Resource, Snapshot, Value};
+use sekisho_model::{Gap, Resource, Snapshot, Unknown, Value};
 
 use crate::cel::Val;
 
@@ -29,14 +29,22 @@ struct ByType<'a> {
     gaps: Vec<&'a Gap>,
 }
 
-type FieldIndex<'a> = HashMap<&'a str, HashMap<Cow<'a, str>, Vec<&'a Resource>>>;
+/// The resources of one account by the texts of one field.
+#[derive(Default)]
+struct FieldIndex<'a> {
+    hits: HashMap<Cow<'a, str>, Vec<&'a Resource>>,
+    /// Per Region one unknown of those that the field holds: it stands for any number of hits.
+    doubts: BTreeMap<&'a str, Arc<Unknown>>,
+}
+
+type FieldIndexes<'a> = HashMap<&'a str, FieldIndex<'a>>;
 
 /// See the module head.
 pub struct Inventory<'a> {
     types: HashMap<&'a str, ByType<'a>>,
     global_types: HashSet<String>,
     config_types: Vec<String>,
-    indexes: RwLock<HashMap<(String, String), Arc<FieldIndex<'a>>>>,
+    indexes: RwLock<HashMap<(String, String), Arc<FieldIndexes<'a>>>>,
 }
 
 impl<'a> Inventory<'a> {
@@ -82,7 +90,8 @@ impl<'a> Inventory<'a> {
         found
     }
 
-    /// Those of [`Self::resources`] whose field at `path` equals `wanted` or is a list containing it.
+    /// Those of [`Self::resources`] whose field at `path` equals `wanted` or is a list containing it; where a field
+    /// is not known, an unknown element follows, as for a gap.
     pub fn related(
         &self,
         type_name: &str,
@@ -95,11 +104,15 @@ impl<'a> Inventory<'a> {
         let Some(of_type) = self.types.get(type_name) else { return Vec::new() };
         let reach = self.effective(type_name, reach);
         let index = self.index(type_name, path);
-        let hits = index.get(account).and_then(|values| values.get(wanted)).into_iter().flatten();
+        let of_account = index.get(account);
+        let hits = of_account.and_then(|values| values.hits.get(wanted)).into_iter().flatten();
         let mut found: Vec<Val<'a>> = hits
             .filter(|resource| reach == Reach::Account || resource.region == region)
             .map(|resource| Val::Resource(resource))
             .collect();
+        let doubts = of_account.into_iter().flat_map(|values| &values.doubts);
+        let near = doubts.filter(|(seen_in, _)| reach == Reach::Account || **seen_in == region);
+        found.extend(near.map(|(_, why)| Val::Unknown(why.clone())));
         found.extend(Self::gaps(of_type, account, region, reach));
         found
     }
@@ -113,19 +126,23 @@ impl<'a> Inventory<'a> {
         of_type.gaps.iter().filter(here).map(|gap| Val::Unknown(Arc::new(gap.unknown.clone()))).collect()
     }
 
-    fn index(&self, type_name: &str, path: &str) -> Arc<FieldIndex<'a>> {
+    fn index(&self, type_name: &str, path: &str) -> Arc<FieldIndexes<'a>> {
         let key = (type_name.to_owned(), path.to_owned());
         if let Ok(indexes) = self.indexes.read()
             && let Some(index) = indexes.get(&key)
         {
             return index.clone();
         }
-        let mut index = FieldIndex::new();
+        let mut index = FieldIndexes::new();
         for (account, resources) in self.types.get(type_name).map(|of_type| &of_type.accounts).into_iter().flatten() {
             let values = index.entry(account).or_default();
             for resource in resources {
-                for text in field_texts(resource, path) {
-                    values.entry(text).or_insert_with(Vec::new).push(*resource);
+                let (texts, doubt) = field_texts(resource, path);
+                for text in texts {
+                    values.hits.entry(text).or_default().push(*resource);
+                }
+                if let Some(why) = doubt {
+                    values.doubts.entry(&resource.region).or_insert(why);
                 }
             }
         }
@@ -138,21 +155,25 @@ impl<'a> Inventory<'a> {
     }
 }
 
-fn field_texts<'a>(resource: &'a Resource, path: &str) -> Vec<Cow<'a, str>> {
+/// The texts of a field, and why not all of them are known.
+fn field_texts<'a>(resource: &'a Resource, path: &str) -> (Vec<Cow<'a, str>>, Option<Arc<Unknown>>) {
     let (document, rest) = path.split_once('.').unwrap_or((path, ""));
-    let value = match document {
-        "arn" => return vec![Cow::Borrowed(&resource.arn)],
-        "name" => return vec![Cow::Borrowed(&resource.name)],
-        "properties" => resource.properties.at(rest),
-        "attributes" => resource.attributes.at(rest),
-        "tags" => resource.tags.at(rest),
+    let mut value = match document {
+        "arn" => return (vec![Cow::Borrowed(&resource.arn)], None),
+        "name" => return (vec![Cow::Borrowed(&resource.name)], None),
+        "properties" => Some(&resource.properties),
+        "attributes" => Some(&resource.attributes),
+        "tags" => Some(&resource.tags),
         _ => None,
     };
-    match value {
-        Some(Value::List(items)) => items.iter().filter_map(scalar_text).collect(),
-        Some(value) => scalar_text(value).into_iter().collect(),
-        None => Vec::new(),
+    for step in rest.split('.') {
+        value = value.and_then(|value| if value.as_unknown().is_some() { Some(value) } else { value.get(step) });
     }
+    let items = match value {
+        Some(Value::List(items)) => items.as_slice(),
+        one => one.map(std::slice::from_ref).unwrap_or_default(),
+    };
+    (items.iter().filter_map(scalar_text).collect(), items.iter().find_map(Value::as_unknown).cloned())
 }
 
 fn scalar_text(value: &Value) -> Option<Cow<'_, str>> {

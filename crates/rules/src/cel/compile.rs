@@ -140,6 +140,10 @@ impl Compiler<'_> {
             };
             compiled.push((self.expr(&entry.key)?, self.expr(&entry.value)?));
         }
+        let keys: Vec<&str> = compiled.iter().filter_map(|(key, _)| key.as_constant_text()).collect();
+        if let Some(twice) = keys.iter().enumerate().find_map(|(at, key)| keys.iter().skip(at + 1).find(|other| *other == key)) {
+            return fail(format!("the key `{twice}` is there twice in a map; remove one"));
+        }
         let constant = compiled.iter().map(|(key, value)| match (key, value) {
             (Expr::Literal(Value::String(key)), Expr::Literal(value)) => Some((Key::from(&**key), value.clone())),
             _ => None,

@@ -3,6 +3,7 @@
 //! Errors do not exist at run time: whatever cannot be computed (text compared with a number, a division
 //! by zero) is unknown, with a message, so that a mistake in a condition gives NOT_AVAILABLE and not a pass.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -130,6 +131,9 @@ fn map_literal<'a>(entries: &'a [(Expr, Expr)], env: &mut Env<'a, '_>) -> Val<'a
         match eval(key, env) {
             Val::Unknown(why) => return Val::Unknown(why),
             key => match key.as_str() {
+                Some(key) if fields.iter().any(|(known, _)| **known == *key) => {
+                    return type_error(format!("the key `{key}` is there twice in a map"));
+                }
                 Some(key) => fields.push((key.into(), eval(value, env))),
                 None => return type_error("map keys are texts"),
             },
@@ -148,8 +152,13 @@ fn has<'a>(value: &Val<'a>, key: &str) -> Val<'a> {
 fn indexed<'a>(container: &Val<'a>, index: &Val<'a>) -> Val<'a> {
     match (container, index) {
         (Val::Unknown(why), _) | (_, Val::Unknown(why)) => Val::Unknown(why.clone()),
+        // Whole numbers are indexes whatever their type, as in CEL. The keys of maps are texts.
+        (_, Val::Double(at)) if at.trunc() == *at && at.abs() < i64::MAX as f64 => {
+            indexed(container, &Val::Int(*at as i64))
+        }
+        (_, Val::Int(_)) if container.kind() == "a map" => Val::Null,
         (_, Val::Int(at)) => match (usize::try_from(*at), container.elements()) {
-            (Ok(at), Some(mut elements)) => elements.nth(at).unwrap_or_default(),
+            (Ok(at), Some(elements)) => nth(elements, at),
             (Err(_), Some(_)) => Val::Null,
             (_, None) => type_error(format!("{} has no elements", container.kind())),
         },
@@ -157,6 +166,11 @@ fn indexed<'a>(container: &Val<'a>, index: &Val<'a>) -> Val<'a> {
             key.as_str().map_or_else(|| type_error("an index is a whole number or a text"), |key| container.field(key))
         }
     }
+}
+
+/// The element at a place; an unknown element before it may stand for none or many.
+fn nth<'a>(mut elements: impl Iterator<Item = Val<'a>>, at: usize) -> Val<'a> {
+    elements.by_ref().take(at).find(Val::is_unknown).or_else(|| elements.next()).unwrap_or_default()
 }
 
 fn negate<'a>(value: &Val<'a>) -> Val<'a> {
@@ -244,19 +258,31 @@ pub(crate) fn equal(left: &Val<'_>, right: &Val<'_>) -> Truth {
             if let (Val::Resource(a), Val::Resource(b)) = (left, right) {
                 return std::ptr::eq(*a, *b).into();
             }
-            match (left.size(), right.size()) {
-                (Some(a), Some(b)) if a == b && left.as_str().is_none() && right.as_str().is_none() => {
-                    equal_documents(&left.to_value(), &right.to_value())
-                }
-                _ => Truth::False,
+            let kinds = (left.kind(), right.kind());
+            if !matches!(kinds, ("a list", "a list") | ("a map", "a map")) {
+                return Truth::False;
             }
+            equal_documents(&document(left), &document(right))
         }
+    }
+}
+
+fn document<'v>(value: &'v Val<'_>) -> Cow<'v, Value> {
+    match value {
+        Val::Ref(document) => Cow::Borrowed(document),
+        Val::Owned(document) => Cow::Borrowed(document),
+        other => Cow::Owned(other.to_value()),
     }
 }
 
 fn equal_documents(left: &Value, right: &Value) -> Truth {
     let every = |pairs: &mut dyn Iterator<Item = Truth>| pairs.fold(Truth::True, |all, pair| and(all, || pair));
     match (left, right) {
+        (Value::Unknown(why), _) | (_, Value::Unknown(why)) => Truth::Unknown(why.clone()),
+        // An unknown element may stand for none or many (a filter that could not decide, a refused list).
+        (Value::List(a), Value::List(b)) if let Some(why) = a.iter().chain(b).find_map(Value::as_unknown) => {
+            Truth::Unknown(why.clone())
+        }
         (Value::List(a), Value::List(b)) if a.len() == b.len() => {
             every(&mut a.iter().zip(b).map(|(a, b)| equal_documents(a, b)))
         }
@@ -357,6 +383,10 @@ fn run_loop<'a>(
         Loop::Map | Loop::Filter => {
             let mut kept = Vec::new();
             for element in elements {
+                if element.is_unknown() {
+                    kept.push(element);
+                    continue;
+                }
                 bind(env, local, element.clone());
                 let condition = if kind == Loop::Filter { Some(body) } else { filter };
                 if let Some(condition) = condition {

@@ -30,6 +30,17 @@ pub struct TestOutcome {
 
 /// Runs one test.
 pub fn run(set: &PackSet, control: &Control, test: &ControlTest) -> TestOutcome {
+    run_changed(set, control, test, |_, _| {})
+}
+
+/// Runs one test after `change` has been made to the judged resource and to those around it, for tests of
+/// what must hold whatever the documents say.
+pub fn run_changed(
+    set: &PackSet,
+    control: &Control,
+    test: &ControlTest,
+    change: impl FnOnce(&mut Resource, &mut [Resource]),
+) -> TestOutcome {
     let account = test.account.as_deref().unwrap_or(ACCOUNT);
     let region = test.region.as_deref().unwrap_or(REGION);
     let mut world = World { set, account, region, resources: Vec::new(), gaps: Vec::new(), effective: HashSet::new() };
@@ -40,6 +51,7 @@ pub fn run(set: &PackSet, control: &Control, test: &ControlTest) -> TestOutcome 
     for operation in &test.denied {
         world.deny(control, operation, &mut judged);
     }
+    change(&mut judged, &mut world.resources);
     let unused: Vec<&String> = test.denied.iter().filter(|operation| !world.effective.contains(*operation)).collect();
     let parameters = effective_parameters(&control.parameters, Some(&test.parameters));
     let inventory =

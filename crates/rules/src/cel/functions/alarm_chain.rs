@@ -12,6 +12,7 @@ use sekisho_model::{Resource, Unknown, Value};
 use super::super::eval::Env;
 use super::super::value::{Val, type_error};
 use super::filter_pattern::same_pattern;
+use super::three_valued;
 use crate::inventory::{Inventory, Reach};
 
 /// The types that the chain is made of.
@@ -63,9 +64,10 @@ impl<'a> Chain<'a, '_> {
         found
     }
 
-    /// A field of a document; an unknown one is remembered and read as absent.
+    /// A field of a document; an unknown one is remembered and read as absent. Where absence would help the
+    /// chain along, the caller asks [`Self::is_unknown`] too.
     fn field(&mut self, document: &'a Value, name: &str) -> Option<&'a Value> {
-        match document.get(name) {
+        match three_valued::field(Some(document), name) {
             Some(Value::Unknown(why)) => {
                 self.doubt = Some(why.clone());
                 None
@@ -73,6 +75,10 @@ impl<'a> Chain<'a, '_> {
             Some(Value::Null) | None => None,
             found => found,
         }
+    }
+
+    fn is_unknown(document: &Value, name: &str) -> bool {
+        three_valued::field(Some(document), name).and_then(three_valued::unknown_within).is_some()
     }
 
     fn holds(&mut self, document: &'a Value, name: &str) -> bool {
@@ -90,6 +96,9 @@ impl<'a> Chain<'a, '_> {
         for trail in trails {
             let multi_region = self.holds(&trail.properties, "IsMultiRegionTrail");
             let shadow = self.holds(&trail.attributes, "IsShadow");
+            if Self::is_unknown(&trail.attributes, "IsShadow") {
+                continue;
+            }
             own |= multi_region && !shadow;
             elsewhere |= multi_region && shadow;
             if multi_region && !shadow && self.delivers(trail, event_source) {
@@ -110,7 +119,10 @@ impl<'a> Chain<'a, '_> {
             .field(&trail.attributes, "ExcludedManagementEventSources")
             .and_then(Value::as_list)
             .unwrap_or_default();
-        let left_out = event_source.is_some_and(|source| excluded.iter().any(|item| item.as_str() == Some(source)));
+        let left_out = event_source.is_some_and(|source| {
+            Self::is_unknown(&trail.attributes, "ExcludedManagementEventSources")
+                || excluded.iter().any(|item| item.as_str() == Some(source))
+        });
         self.holds(&trail.properties, "IsLogging") && self.holds(&trail.attributes, "LogsManagementEvents") && !left_out
     }
 
@@ -128,12 +140,9 @@ impl<'a> Chain<'a, '_> {
                     .field(&filter.properties, "MetricTransformations")
                     .and_then(Value::as_list)
                     .unwrap_or_default();
-                let text = |metric: &'a Value, key: &str| metric.get(key).and_then(Value::as_str);
-                metrics.extend(
-                    transformations
-                        .iter()
-                        .filter_map(|metric| Some((text(metric, "MetricNamespace")?, text(metric, "MetricName")?))),
-                );
+                for metric in transformations {
+                    metrics.extend(self.text(metric, "MetricNamespace").zip(self.text(metric, "MetricName")));
+                }
             }
         }
         match (any_filter, metrics.is_empty()) {
@@ -154,6 +163,9 @@ impl<'a> Chain<'a, '_> {
             }
             any_alarm = true;
             let actions = self.field(&alarm.properties, "AlarmActions").and_then(Value::as_list).unwrap_or_default();
+            if let Some(why) = actions.iter().find_map(Value::as_unknown) {
+                self.doubt = Some(why.clone());
+            }
             topics.extend(actions.iter().filter_map(Value::as_str).filter(|arn| arn.split(':').nth(2) == Some("sns")));
         }
         match (any_alarm, topics.is_empty()) {

@@ -6,6 +6,7 @@ use sekisho_model::{Key, Map, Value};
 
 use super::super::eval::{Env, equal};
 use super::super::value::{Truth, Val, type_error};
+use super::three_valued::{any, field as field_of, unknown_element};
 
 /// The spellings of "key" and "value" in AWS's tag lists.
 const TAG_KEYS: [&str; 4] = ["Key", "key", "TagKey", "tagKey"];
@@ -32,7 +33,10 @@ pub(super) fn tags<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
         Val::Ref(Value::Map(_)) | Val::Map(_) => return tags.clone(),
         Val::Owned(value) if value.as_map().is_some() => return tags.clone(),
         Val::Null => Some(Map::new()),
-        list => list.elements().map(|elements| elements.filter_map(|tag| one_tag(&tag)).collect::<Map>()),
+        list => match unknown_name(list, TAG_KEYS) {
+            Some(unknown) => return unknown,
+            None => list.elements().map(|elements| elements.filter_map(|tag| one_tag(&tag)).collect::<Map>()),
+        },
     };
     as_map.map_or_else(
         || type_error(format!("tags are a list or a map, found {}", tags.kind())),
@@ -40,11 +44,19 @@ pub(super) fn tags<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
     )
 }
 
+/// The unknown, if the name of an entry is one: then nobody can say which names the list has.
+fn unknown_name<'a, const N: usize>(list: &Val<'a>, keys: [&str; N]) -> Option<Val<'a>> {
+    list.elements().into_iter().flatten().filter_map(|entry| first_field(&entry, keys)).find(Val::is_unknown)
+}
+
+fn first_field<'a, const N: usize>(entry: &Val<'a>, names: [&str; N]) -> Option<Val<'a>> {
+    names.into_iter().map(|name| entry.field(name)).find(|value| !value.is_null())
+}
+
 fn one_tag(tag: &Val<'_>) -> Option<(Key, Value)> {
-    let first = |names: [&str; 4]| names.into_iter().map(|name| tag.field(name)).find(|value| !value.is_null());
-    let key = first(TAG_KEYS)?;
+    let key = first_field(tag, TAG_KEYS)?;
     // A tag may have a name and no value.
-    let value = first(TAG_VALUES).map_or_else(|| Value::from(""), |value| value.to_value());
+    let value = first_field(tag, TAG_VALUES).map_or_else(|| Value::from(""), |value| value.to_value());
     Some((key.as_str()?.into(), value))
 }
 
@@ -53,15 +65,20 @@ pub(super) fn tagged<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
     let names: Vec<String> =
         tags.elements().into_iter().flatten().filter_map(|name| name.as_str().map(str::to_owned)).collect();
     let own = names.iter().any(|name| !name.starts_with("aws:"));
-    let mut required = required.elements().into_iter().flatten();
-    Val::Bool(
-        own && required.all(|wanted| wanted.as_str().is_some_and(|wanted| names.iter().any(|name| name == wanted))),
-    )
+    let is_there = |wanted: Val<'_>| wanted.as_str().is_some_and(|wanted| names.iter().any(|name| name == wanted));
+    let holds = own && required.elements().into_iter().flatten().all(is_there);
+    match unknown_element(tags).or_else(|| unknown_element(required)) {
+        Some(why) if !holds => Val::Unknown(why),
+        _ => Val::Bool(holds),
+    }
 }
 
 pub(super) fn dict<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
     let [list, key, value] = args else { return Val::Null };
     let (Some(key), Some(value)) = (key.as_str(), value.as_str()) else { return type_error("field names are texts") };
+    if let Some(unknown) = unknown_name(list, [key]) {
+        return unknown;
+    }
     let entries = list
         .elements()
         .into_iter()
@@ -80,14 +97,24 @@ pub(super) fn lookup<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
     if let (Val::Owned(value), Some(text)) = (list, wanted.as_str())
         && let Some(items) = value.as_list()
     {
-        let hit = items.iter().find(|item| item.get(field).and_then(Value::as_str) == Some(text));
-        return hit.cloned().map_or(Val::Null, Val::from);
+        let found = items.iter().map(|item| (item, field_of(Some(item), field))).find(|(_, found)| match found {
+            Some(Value::String(found)) => **found == *text,
+            found => found.is_some_and(|found| found.as_unknown().is_some()),
+        });
+        return match found {
+            Some((_, Some(Value::Unknown(why)))) => Val::Unknown(why.clone()),
+            found => found.map_or(Val::Null, |(hit, _)| Val::from(hit.clone())),
+        };
     }
-    list.elements()
-        .into_iter()
-        .flatten()
-        .find(|item| equal(&item.field(field), wanted) == Truth::True)
-        .unwrap_or_default()
+    for item in list.elements().into_iter().flatten() {
+        match equal(&item.field(field), wanted) {
+            Truth::True => return item,
+            Truth::False => {}
+            // It may be the one that is wanted, so a later one may not be the first.
+            Truth::Unknown(why) => return Val::Unknown(why),
+        }
+    }
+    Val::Null
 }
 
 pub(super) fn flatten<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
@@ -129,8 +156,10 @@ pub(super) fn distinct<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
     let Some(list) = args.first().filter(|list| !list.is_null()) else { return Val::Null };
     let mut kept: Vec<Val<'a>> = Vec::new();
     for item in list.elements().into_iter().flatten() {
-        if !kept.iter().any(|known| equal(known, &item) == Truth::True) {
-            kept.push(item);
+        match any(&kept, |known| equal(known, &item)) {
+            Truth::True => {}
+            Truth::False => kept.push(item),
+            Truth::Unknown(why) => kept.push(Val::Unknown(why)),
         }
     }
     Val::List(Arc::new(kept))

@@ -9,6 +9,7 @@ use sekisho_model::{Map, Value};
 
 use super::super::eval::Env;
 use super::super::value::{Val, type_error};
+use super::three_valued::unknown_element;
 
 fn source_is(rule: &Val<'_>, keys: &[&str], wanted: &str) -> bool {
     keys.iter().any(|key| rule.field(key).as_str().is_some_and(|cidr| cidr == wanted))
@@ -108,7 +109,12 @@ fn flat_rules<'a>(permissions: &Val<'a>, egress: bool) -> Val<'a> {
     let mut rules = Vec::new();
     for permission in permissions.elements().into_iter().flatten() {
         for (list, member, ingress_key, egress_key) in SOURCES {
-            for source in permission.field(list).elements().into_iter().flatten() {
+            let sources = permission.field(list);
+            // Sources that could not be read are one rule of which nothing is known.
+            if sources.is_unknown() {
+                rules.push(sources.to_value());
+            }
+            for source in sources.elements().into_iter().flatten() {
                 let mut rule = Map::new();
                 for key in ["IpProtocol", "FromPort", "ToPort"] {
                     let value = permission.field(key).to_value();
@@ -151,6 +157,9 @@ fn ports_of(rule: &Val<'_>) -> Option<(i64, i64)> {
 
 pub(super) fn opens_only_ports<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
     let [rule, tcp, udp] = args else { return Val::Null };
+    if let Some(why) = unknown_element(tcp).or_else(|| unknown_element(udp)) {
+        return Val::Unknown(why);
+    }
     let protocol = rule.field("IpProtocol");
     if let Some(unknown) =
         [&protocol, &rule.field("FromPort"), &rule.field("ToPort")].into_iter().find(|value| value.is_unknown())

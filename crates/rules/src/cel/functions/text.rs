@@ -8,6 +8,7 @@ use sekisho_model::Timestamp;
 use super::super::eval::Env;
 use super::super::value::{Val, type_error};
 use super::glob as wildcards;
+use super::three_valued::{unknown_element, unknown_within};
 
 const SECONDS_PER_DAY: f64 = 86_400.0;
 
@@ -97,6 +98,9 @@ fn split_text<'t>(text: &'t str, separator: &'t str) -> Box<dyn Iterator<Item = 
 
 pub(super) fn join<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
     let separator = args.get(1).and_then(|separator| separator.as_str().map(str::to_owned)).unwrap_or_default();
+    if let Some(why) = args.first().and_then(unknown_element) {
+        return Val::Unknown(why);
+    }
     let parts: Option<Vec<String>> = args
         .first()
         .and_then(Val::elements)
@@ -154,7 +158,8 @@ pub(super) fn to_int<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
     match args.first() {
         None | Some(Val::Null) => Val::Null,
         Some(Val::Int(number)) => Val::Int(*number),
-        Some(Val::Double(number)) if number.is_finite() && number.abs() < 9.2e18 => Val::Int(number.trunc() as i64),
+        // i64::MAX is no double: the nearest is 2^63, which is too large already.
+        Some(Val::Double(number)) if number.abs() < i64::MAX as f64 => Val::Int(number.trunc() as i64),
         Some(value) => match value.as_str().map(str::parse) {
             Some(Ok(number)) => Val::Int(number),
             _ => type_error(format!("{} is not a whole number", value.to_value())),
@@ -176,7 +181,10 @@ pub(super) fn to_text<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
     match args.first() {
         None | Some(Val::Null) => Val::Null,
         Some(value) if value.as_str().is_some() => value.clone(),
-        Some(value) => Val::Text(value.to_value().to_string().into()),
+        Some(value) => {
+            let value = value.to_value();
+            unknown_within(&value).map_or_else(|| Val::Text(value.to_string().into()), |why| Val::Unknown(why.clone()))
+        }
     }
 }
 

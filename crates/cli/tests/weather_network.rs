@@ -1,0 +1,77 @@
+//! Throttling, cut connections, damaged answers, pages without end, credentials that end: a scan either ends complete
+//! or says what it could not see, and never takes one for the other.
+//!
+//! One test, since starting and seeding the lab costs more than all the scans.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod lab_support;
+
+use lab_support::{Scan, assert_nothing_invented, scan};
+use sekisho_testkit::lab::{Lab, Seed};
+use serde_json::{Value, json};
+
+#[test]
+fn bad_weather_never_becomes_a_verdict() {
+    let Some(lab) = Lab::start_or_skip(Some(Seed::Home)).unwrap() else { return };
+    let before = scan(&lab, &[]);
+    for (name, weather, effect) in passing() {
+        let after = scan_in(&lab, &weather, effect, name);
+        assert_eq!(after.statuses(), before.statuses(), "{name}");
+        assert!(after.not_seen().is_empty(), "{name}: {:?}", after.not_seen());
+    }
+    for (name, weather, effect, operation) in lasting() {
+        let after = scan_in(&lab, &weather, effect, name);
+        assert_nothing_invented(&before, &after, |reasons| reasons.contains(operation));
+        assert_eq!(after.not_seen().into_iter().collect::<Vec<_>>(), [operation], "{name}");
+    }
+    pages_without_end(&lab, &before);
+    credentials_that_end(&lab, &before);
+}
+
+/// Weather that passes while the scan lasts: nothing of it may be seen in the result.
+fn passing() -> Vec<(&'static str, Value, &'static str)> {
+    let all = json!(["*"]);
+    vec![
+        ("90 % throttled for a while", json!({ "throttle": { "operations": all, "share": 0.9, "seconds": 4 } }), "throttle"),
+        ("connections cut in the middle of a body", json!({ "cut": { "operations": all, "times": 8 } }), "cut"),
+        ("connections closed without an answer", json!({ "drop": { "operations": all, "times": 8 } }), "drop"),
+        ("server errors", json!({ "fail": { "operations": all, "times": 8 } }), "fail"),
+        ("pages of two", json!({ "page_size": 2 }), ""),
+    ]
+}
+
+/// Weather that stays over one operation: what needs it is not known, the rest stands.
+fn lasting() -> Vec<(&'static str, Value, &'static str, &'static str)> {
+    vec![
+        ("truncated XML", json!({ "truncate": { "operations": ["ec2:DescribeVolumes"] } }), "truncate", "ec2:DescribeVolumes"),
+        ("truncated JSON", json!({ "truncate": { "operations": ["kms:DescribeKey"] } }), "truncate", "kms:DescribeKey"),
+        ("truncated REST JSON", json!({ "truncate": { "operations": ["lambda:ListFunctions"] } }), "truncate", "lambda:ListFunctions"),
+        ("neither XML nor JSON", json!({ "garble": { "operations": ["iam:GetAccountSummary"] } }), "garble", "iam:GetAccountSummary"),
+        ("always cut", json!({ "cut": { "operations": ["sqs:ListQueues"] } }), "cut", "sqs:ListQueues"),
+        ("always an error", json!({ "fail": { "operations": ["s3:GetBucketPolicy"] } }), "fail", "s3:GetBucketPolicy"),
+    ]
+}
+
+/// Scans in a weather and checks that it took place.
+fn scan_in(lab: &Lab, weather: &Value, effect: &str, name: &str) -> Scan {
+    lab.weather(weather).unwrap();
+    lab.reset_counters().unwrap();
+    let after = scan(lab, &[]);
+    let counters = lab.counters().unwrap();
+    lab.weather(&json!({})).unwrap();
+    assert!(effect.is_empty() || counters["effects"][effect].as_u64() > Some(0), "{name} did not take place: {}", counters["effects"]);
+    after
+}
+
+fn pages_without_end(lab: &Lab, before: &Scan) {
+    let after = scan_in(lab, &json!({ "page_size": 2, "repeat_token": ["ec2:DescribeVolumes"] }), "", "a token that repeats");
+    assert_nothing_invented(before, &after, |reasons| reasons.contains("ec2:DescribeVolumes"));
+    assert_eq!(after.not_seen().into_iter().collect::<Vec<_>>(), ["ec2:DescribeVolumes"]);
+}
+
+/// After the credentials have ended nothing more can be read; what was read before stands.
+fn credentials_that_end(lab: &Lab, before: &Scan) {
+    let after = scan_in(lab, &json!({ "expire_after_calls": 120 }), "expire", "credentials that end");
+    assert_nothing_invented(before, &after, |reasons| reasons.contains("xpired"));
+    assert!(!after.not_seen().is_empty());
+}

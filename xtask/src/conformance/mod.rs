@@ -1,0 +1,96 @@
+//! `cargo xtask conformance SUITE`: the one way in which labelled suites are run.
+//!
+//! A suite is one file here: a function from [`Options`] to an [`Outcome`]. It drives the release binary, since that
+//! is what people run. `--json` prints `{"suite", "total", "matched", "mismatches": [...]}` on standard output; the
+//! exit code is 0 only if everything matched.
+
+mod lab;
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+use crate::{cargo, must, say, target};
+
+/// How many mismatches are listed for people; `--json` has all.
+const SHOWN: usize = 40;
+
+/// What the command line says.
+#[derive(Debug, Default)]
+pub(crate) struct Options {
+    /// Folder with the suites' data, laid out as the shared data folder is.
+    pub(crate) data: Option<PathBuf>,
+    /// A server that is already seeded, with the file of its verdicts.
+    pub(crate) endpoint: Option<String>,
+    /// The verdicts expected of `endpoint`.
+    pub(crate) expected: Option<PathBuf>,
+    /// A binary to test instead of building the release one.
+    binary: Option<PathBuf>,
+    json: bool,
+}
+
+impl Options {
+    fn parse(arguments: &[String]) -> Result<Self> {
+        let mut options = Self::default();
+        let mut rest = arguments.iter();
+        while let Some(argument) = rest.next() {
+            if argument == "--json" {
+                options.json = true;
+                continue;
+            }
+            let value = rest.next().with_context(|| format!("{argument} needs a value"))?;
+            match argument.as_str() {
+                "--data" => options.data = Some(PathBuf::from(value)),
+                "--endpoint" => options.endpoint = Some(value.clone()),
+                "--expected" => options.expected = Some(PathBuf::from(value)),
+                "--binary" => options.binary = Some(PathBuf::from(value)),
+                _ => bail!("conformance has no {argument}; it has --data, --endpoint, --expected, --binary and --json"),
+            }
+        }
+        Ok(options)
+    }
+
+    /// The binary under test, built first where none was given.
+    pub(crate) fn binary(&self) -> Result<PathBuf> {
+        if let Some(given) = &self.binary {
+            return Ok(given.clone());
+        }
+        must(cargo().args(["build", "--release", "--quiet", "--package", "sekisho"]))?;
+        Ok(target().join("release/sekisho"))
+    }
+}
+
+/// What a suite found.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    /// Labels that were compared.
+    pub(crate) total: usize,
+    /// One object for each label that did not match.
+    pub(crate) mismatches: Vec<Value>,
+}
+
+/// Runs a suite.
+///
+/// # Errors
+/// An unknown suite, a suite that cannot run, or any mismatch.
+pub(crate) fn run(arguments: &[String]) -> Result<()> {
+    let Some((suite, rest)) = arguments.split_first() else { bail!("name a suite: lab") };
+    let options = Options::parse(rest)?;
+    let outcome = match suite.as_str() {
+        "lab" => lab::run(&options)?,
+        other => bail!("there is no suite {other}; there is lab"),
+    };
+    let matched = outcome.total.saturating_sub(outcome.mismatches.len());
+    if options.json {
+        let report = json!({ "suite": suite, "total": outcome.total, "matched": matched, "mismatches": outcome.mismatches });
+        writeln!(std::io::stdout(), "{report:#}")?;
+    } else {
+        for mismatch in outcome.mismatches.iter().take(SHOWN) {
+            say(&mismatch.to_string());
+        }
+        say(&format!("{suite}: {matched} of {} match", outcome.total));
+    }
+    if matched == outcome.total && outcome.total > 0 { Ok(()) } else { bail!("{suite}: {} do not match", outcome.total - matched) }
+}
