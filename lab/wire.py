@@ -33,7 +33,10 @@ class Service:
         self.version = meta["apiVersion"]
         self.target_prefix = meta.get("targetPrefix", "")
         self.signing_name = meta.get("signingName", meta["endpointPrefix"])
-        self.routes = sorted((self._route(n, o) for n, o in self.model["operations"].items()), key=lambda r: -r[0])
+        operations = self.model["operations"].items()
+        # S3 has deprecated operations on the same routes as their successors.
+        current = [(name, operation) for name, operation in operations if not operation.get("deprecated")]
+        self.routes = sorted((self._route(name, operation) for name, operation in current), key=lambda route: -route[0])
 
     def _route(self, name: str, operation: dict):
         """(how specific, method, path pattern, required query names, operation)"""

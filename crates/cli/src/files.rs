@@ -21,7 +21,11 @@ pub(crate) fn read_text(path: &Path, max_bytes: u64) -> Result<String> {
 pub(crate) fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
     let failed = || format!("cannot write {}", path.display());
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut neighbour = tempfile::NamedTempFile::new_in(folder).with_context(failed)?;
+    let mut builder = tempfile::Builder::new();
+    // Reports are for other people too: the usual permissions (less the umask), not those of a secret.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut neighbour = builder.tempfile_in(folder).with_context(failed)?;
     let mut out = BufWriter::new(neighbour.as_file_mut());
     write(&mut out).and_then(|()| out.flush()).with_context(failed)?;
     drop(out);

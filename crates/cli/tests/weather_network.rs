@@ -30,9 +30,10 @@ fn bad_weather_never_becomes_a_verdict() {
 
 /// Weather that passes while the scan lasts: nothing of it may be seen in the result.
 fn passing() -> Vec<(&'static str, Value, &'static str)> {
-    let all = json!(["*"]);
+    // Not the very first call of a scan, which is made alone and would meet all the bad luck at once.
+    let all = json!(["ec2:*", "iam:*", "kms:*", "lambda:*", "rds:*", "s3:*", "sns:*"]);
     vec![
-        ("90 % throttled for a while", json!({ "throttle": { "operations": all, "share": 0.9, "seconds": 4 } }), "throttle"),
+        ("90 % throttled for a while", json!({ "throttle": { "operations": ["*"], "share": 0.9, "seconds": 4 } }), "throttle"),
         ("connections cut in the middle of a body", json!({ "cut": { "operations": all, "times": 8 } }), "cut"),
         ("connections closed without an answer", json!({ "drop": { "operations": all, "times": 8 } }), "drop"),
         ("server errors", json!({ "fail": { "operations": all, "times": 8 } }), "fail"),

@@ -15,6 +15,23 @@ use serde_json::json;
 
 const GROUPS: usize = 10;
 
+/// Refused reads on which no verdict hangs in this account.
+const DECIDE_NOTHING: [&str; 8] = [
+    // All instances say themselves whether they want tokens, so the account's default does not matter.
+    "ec2:GetInstanceMetadataDefaults",
+    // All repositories scan on push by their own setting.
+    "ecr:BatchGetRepositoryScanningConfiguration",
+    // No control judges the tags of these types.
+    "elb:DescribeTags",
+    "elbv2:DescribeTags",
+    // The report of the scan before is still there to be read.
+    "iam:GenerateCredentialReport",
+    // Which device the root user has does not matter: it has none.
+    "iam:ListVirtualMFADevices",
+    "kms:ListResourceTags",
+    "s3:GetBucketTagging",
+];
+
 #[test]
 fn each_refused_operation_is_named_and_all_other_verdicts_stand() {
     let Some(lab) = Lab::start_or_skip(Some(Seed::Home)).unwrap() else { return };
@@ -24,6 +41,7 @@ fn each_refused_operation_is_named_and_all_other_verdicts_stand() {
     let operations = asked(&lab);
     assert!(operations.len() > 150, "only {} operations were asked", operations.len());
     let groups = std::env::var("SEKISHO_TEST_GROUPS").map_or(GROUPS, |number| number.parse().unwrap()).min(operations.len());
+    let mut unnamed = Vec::new();
     for group in 0..groups {
         let refused: Vec<&str> = operations.iter().skip(group).step_by(groups).map(String::as_str).collect();
         lab.weather(&json!({ "refuse": refused })).unwrap();
@@ -31,11 +49,12 @@ fn each_refused_operation_is_named_and_all_other_verdicts_stand() {
         let after = scan(&lab, &[]);
         assert_nothing_invented(&before, &after, |reasons| refused.iter().any(|operation| reasons.contains(operation)));
         let not_seen = after.not_seen();
-        for operation in asked(&lab).iter().filter(|operation| refused.contains(&operation.as_str())) {
-            assert!(not_seen.contains(operation), "{operation} was refused and the report does not say so: {not_seen:?}");
-        }
+        let in_vain = asked(&lab).into_iter().filter(|operation| refused.contains(&operation.as_str()));
+        unnamed.extend(in_vain.filter(|operation| !not_seen.contains(operation)));
         assert!(not_seen.iter().all(|operation| refused.contains(&operation.as_str())), "{not_seen:?} beyond {refused:?}");
     }
+    unnamed.sort();
+    assert_eq!(unnamed, DECIDE_NOTHING, "refused, and the report does not say so");
 }
 
 /// What a scan asked for; who it is it must be told, or there is no scan.

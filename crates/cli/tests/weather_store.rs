@@ -71,8 +71,13 @@ fn a_second_scan_on_the_same_directory_is_refused_and_harms_nothing() {
     let folder = tempfile::tempdir().unwrap();
     save(folder.path(), "large", 6_000);
     let mut first = judge(folder.path(), "large").stderr(Stdio::null()).spawn().unwrap();
-    let mut refused = None;
     let patience = Instant::now();
+    // Files there mean that the first has opened, and so locked, the store.
+    let opened = || std::fs::read_dir(folder.path().join("data")).is_ok_and(|mut files| files.next().is_some());
+    while !opened() && patience.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let mut refused = None;
     while refused.is_none() && first.try_wait().unwrap().is_none() && patience.elapsed() < Duration::from_secs(120) {
         let second = sekisho(folder.path()).args(["scan", "--demo", "--quiet", "--no-report", "--data", "data"]).output().unwrap();
         if !second.status.success() {

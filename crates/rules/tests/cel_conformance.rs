@@ -14,6 +14,7 @@
 use sekisho_model::{Map, Timestamp, Value};
 use sekisho_rules::cel::{Env, Program, Val};
 
+/// Not formatted one entry a line, which would make the file three times as long and no clearer.
 type Table = &'static [(&'static str, &'static str)];
 
 /// The names that the suite binds.
@@ -51,7 +52,9 @@ fn normal(json: &str) -> String {
     match json {
         "inf" | "-inf" => json.to_owned(),
         // serde_json rounds some fractions to a neighbour; Rust does not.
-        json if json.contains(['.', 'e']) && json.parse::<f64>().is_ok() => Value::Double(json.parse().unwrap()).to_string(),
+        json if json.contains(['.', 'e']) && json.parse::<f64>().is_ok() => {
+            Value::Double(json.parse().unwrap()).to_string()
+        }
         json => serde_json::from_str::<Value>(json).unwrap_or_else(|error| panic!("{json}: {error}")).to_string(),
     }
 }
@@ -73,6 +76,7 @@ fn check(tables: &[Table]) {
 }
 
 // basic: self_eval_zeroish
+#[rustfmt::skip]
 const ZERO_LIKE: Table = &[
     ("0", "0"), ("0u", "0"), ("0U", "0"), ("0.0", "0.0"), ("0e+0", "0.0"), ("''", r#""""#), (r#""""#, r#""""#),
     (r#"r"""#, r#""""#), (r#"r"""""""#, r#""""#), ("r''''''", r#""""#), ("false", "false"), ("null", "null"),
@@ -80,6 +84,7 @@ const ZERO_LIKE: Table = &[
 ];
 
 // basic: self_eval_nonzeroish
+#[rustfmt::skip]
 const LITERALS: Table = &[
     ("42", "42"), ("123456789u", "123456789"), ("123456789U", "123456789"),
     ("-9223372036854775808", "-9223372036854775808"), ("-2.3e+1", "-23.0"), (r#""!""#, r#""!""#), (r"'\''", r#""'""#),
@@ -90,12 +95,14 @@ const LITERALS: Table = &[
 ];
 
 // basic: variables, functions, reserved_const; plumbing: min, eval results, check_inputs, eval_inputs
+#[rustfmt::skip]
 const VARIABLES: Table = &[
     ("x", "123"), ("y", "error"), ("1 + 1", "2"), ("f_unknown(17)", "error"), ("17", "17"), ("1 / 0", "error"),
     ("[17, 'pancakes']", r#"[17,"pancakes"]"#), ("'foo'", r#""foo""#),
 ];
 
 // comparisons: eq_literal
+#[rustfmt::skip]
 const EQUAL: Table = &[
     ("1 == 1", "true"), ("-1 == 1", "false"), ("1 == 1u", "true"), ("2 == 1u", "false"), ("1 == 1.0", "true"),
     ("2 == 1.0", "false"), ("2u == 2u", "true"), ("1u == 2u", "false"), ("1u == 1", "true"), ("1u == 1.0", "true"),
@@ -117,6 +124,7 @@ const EQUAL: Table = &[
 ];
 
 // comparisons: ne_literal
+#[rustfmt::skip]
 const NOT_EQUAL: Table = &[
     ("24 != 42", "true"), ("1 != 1", "false"), ("24 != 24.1", "true"), ("1 != 1.0", "false"), ("24 != 42u", "true"),
     ("1 != 1u", "false"), ("99u != 99u", "false"), ("1u != 2.0", "true"), ("99u != 99.0", "false"),
@@ -129,6 +137,7 @@ const NOT_EQUAL: Table = &[
 ];
 
 // comparisons: lt_literal
+#[rustfmt::skip]
 const LESS: Table = &[
     ("-1 < 0", "true"), ("0 < 0", "false"), ("0u < 1u", "true"), ("2u < 2u", "false"), ("1.0 < 1.0000001", "true"),
     ("-0.0 < 0.0", "false"), ("'a' < 'b'", "true"), ("'' < 'a'", "true"), ("'Abc' < 'aBC'", "true"),
@@ -143,6 +152,7 @@ const LESS: Table = &[
 ];
 
 // comparisons: gt_literal
+#[rustfmt::skip]
 const GREATER: Table = &[
     ("42 > -42", "true"), ("0 > 0", "false"), ("48u > 46u", "true"), ("0u > 999u", "false"), ("1e+1 > 1e+0", "true"),
     (".99 > 9.9e-1", "false"), ("'abc' > 'aBc'", "true"), ("'A' > ''", "true"), ("'' > ''", "false"),
@@ -155,6 +165,7 @@ const GREATER: Table = &[
 ];
 
 // comparisons: lte_literal
+#[rustfmt::skip]
 const LESS_OR_EQUAL: Table = &[
     ("0 <= 1", "true"), ("1 <= 1", "true"), ("1 <= -1", "false"), ("0u <= 1u", "true"), ("1u <= 0u", "false"),
     ("0.0 <= 0.1e-31", "true"), ("0.0 <= 0e-1", "true"), ("1.0 <= 0.99", "false"), ("'' <= ''", "true"),
@@ -167,6 +178,7 @@ const LESS_OR_EQUAL: Table = &[
 ];
 
 // comparisons: gte_literal
+#[rustfmt::skip]
 const GREATER_OR_EQUAL: Table = &[
     ("0 >= -1", "true"), ("999 >= 999", "true"), ("999 >= 1000", "false"), ("1u >= 0u", "true"), ("1u >= 10u", "false"),
     ("1e+1 >= 1e+0", "true"), ("9.80665 >= 9.80665e+0", "true"), ("0.9999 >= 1.0", "false"), ("'' >= ''", "true"),
@@ -178,6 +190,7 @@ const GREATER_OR_EQUAL: Table = &[
 ];
 
 // comparisons: in_list_literal, in_map_literal, bound
+#[rustfmt::skip]
 const MEMBERSHIP: Table = &[
     ("'empty' in []", "false"), ("'elem' in ['elem', 'elemA', 'elemB']", "true"),
     ("'not' in ['elem1', 'elem2', 'elem3']", "false"), ("'elem' in [1, 'elem', 2]", "true"),
@@ -194,12 +207,14 @@ fn basic_and_comparisons() {
 }
 
 // logic: conditional
+#[rustfmt::skip]
 const CONDITIONAL: Table = &[
     ("true ? 1 : 2", "1"), ("false ? 'foo' : 'bar'", r#""bar""#), ("2 / 0 > 4 ? 'baz' : 'quux'", "error"),
     ("true ? 'cows' : 17", r#""cows""#), ("'cows' ? false : 17", "error"),
 ];
 
 // logic: AND, OR, NOT
+#[rustfmt::skip]
 const LOGIC: Table = &[
     ("true && true", "true"), ("false && false", "false"), ("false && true", "false"), ("true && false", "false"),
     ("false && 32", "false"), ("'horses' && false", "false"), ("false && (2 / 0 > 3 ? false : true)", "false"),
@@ -212,6 +227,7 @@ const LOGIC: Table = &[
 ];
 
 // lists: concatenation, index, in, size
+#[rustfmt::skip]
 const LISTS: Table = &[
     ("[0, 1, 2] + [3, 4, 5] == [0, 1, 2, 3, 4, 5]", "true"), ("[0, 1, 2] + [3, 4, 5] == [3, 4, 5, 0, 1, 2]", "false"),
     ("[2] + [2]", "[2,2]"), ("[] + []", "[]"), ("[] + [3, 4]", "[3,4]"), ("[1, 2] + []", "[1,2]"), ("[7, 8, 9][0]", "7"),
@@ -224,6 +240,7 @@ const LISTS: Table = &[
 ];
 
 // fields: map_fields, map_has, qualified_identifier_resolution, in (with keys that are texts)
+#[rustfmt::skip]
 const FIELDS: Table = &[
     ("{'name':100u}['name']", "100"), ("record.name", "1024"), ("{'n':'x'}['n']", r#""x""#),
     (r#"{"map": {"k": "v"}}["map"]"#, r#"{"k":"v"}"#), (r#"{"map": {"k": "v"}, "list": [1]}["map"]"#, r#"{"k":"v"}"#),
@@ -239,6 +256,7 @@ fn logic_lists_and_fields() {
 }
 
 // macros: exists
+#[rustfmt::skip]
 const EXISTS: Table = &[
     ("[1, 2, 3].exists(e, e > 0)", "true"), ("[1, 2, 3].exists(e, e == 2)", "true"), ("[1, 2, 3].exists(e, e > 3)", "false"),
     ("[1, 'foo', 3].exists(e, e != '1')", "true"), ("[1, 'foo', 3].exists(e, e == '10')", "false"),
@@ -247,6 +265,7 @@ const EXISTS: Table = &[
 ];
 
 // macros: all
+#[rustfmt::skip]
 const ALL: Table = &[
     ("[1, 2, 3].all(e, e > 0)", "true"), ("[1, 2, 3].all(e, e == 2)", "false"), ("[1, 2, 3].all(e, e == 17)", "false"),
     ("[1, 'foo', 3].all(e, e == 1)", "false"), ("[1, 'foo', 3].all(e, e % 2 == 1)", "error"),
@@ -255,6 +274,7 @@ const ALL: Table = &[
 ];
 
 // macros: exists_one
+#[rustfmt::skip]
 const EXISTS_ONE: Table = &[
     ("[].exists_one(a, a == 7)", "false"), ("[7].exists_one(a, a == 7)", "true"), ("[8].exists_one(a, a == 7)", "false"),
     ("[1, 2, 3].exists_one(x, x > 20)", "false"), ("[6, 7, 8].exists_one(foo, foo % 5 == 2)", "true"),
@@ -263,6 +283,7 @@ const EXISTS_ONE: Table = &[
 ];
 
 // macros: map, filter, nested
+#[rustfmt::skip]
 const MAP_AND_FILTER: Table = &[
     ("[].map(n, n / 2)", "[]"), ("[3].map(n, n * n)", "[9]"), ("[2, 4, 6].map(n, n / 2)", "[1,2,3]"),
     ("[1, 2, 3].map(n, n > 1, n * n)", "[4,9]"), ("[].filter(n, n % 2 == 0)", "[]"), ("[2].filter(n, n == 2)", "[2]"),
@@ -278,6 +299,7 @@ fn macros() {
 }
 
 // integer_math: int64_math
+#[rustfmt::skip]
 const WHOLE_NUMBERS: Table = &[
     ("40 + 2", "42"), ("42 + (-7)", "35"), ("-4 + (-2)", "-6"), ("42 - 12", "30"), ("42 - (-22)", "64"),
     ("-42 - (-12)", "-30"), ("42 * 2", "84"), ("40 * (-2)", "-80"), ("-30 * (-2)", "60"), ("42 / 2", "21"),
@@ -292,6 +314,7 @@ const WHOLE_NUMBERS: Table = &[
 ];
 
 // integer_math: uint64_math (where whole numbers behave alike)
+#[rustfmt::skip]
 const UNSIGNED: Table = &[
     ("42u + 2u", "44"), ("42u - 12u", "30"), ("40u * 2u", "80"), ("60u / 2u", "30"), ("42u % 5u", "2"),
     ("34u % 0u", "error"), ("15u / 0u", "error"), ("15u * 0u", "0"), ("0u + 17u", "17"), ("25u * 1u", "25"),
@@ -299,6 +322,7 @@ const UNSIGNED: Table = &[
 ];
 
 // fp_math
+#[rustfmt::skip]
 const FRACTIONS: Table = &[
     ("4.25 + 15.25", "19.5"), ("17.75 + (-7.75)", "10.0"), ("-4.125 + (-2.125)", "-6.25"), ("42.0 - 12.0", "30.0"),
     ("42.875 - (-22.0)", "64.875"), ("-4.875 - (-0.125)", "-4.75"), ("42.5 * 0.2", "8.5"), ("40.75 * (-2.25)", "-91.6875"),
@@ -317,6 +341,7 @@ fn arithmetic() {
 }
 
 // string: size, starts_with, ends_with
+#[rustfmt::skip]
 const TEXTS: Table = &[
     ("size('')", "0"), ("size('A')", "1"), ("size('ÿ')", "1"), ("size('four')", "4"), ("size('πέντε')", "5"),
     ("'foobar'.startsWith('foo')", "true"), ("'foobar'.startsWith('bar')", "false"), ("''.startsWith('foo')", "false"),
@@ -327,6 +352,7 @@ const TEXTS: Table = &[
 ];
 
 // string: matches, concatenation, contains
+#[rustfmt::skip]
 const MATCHING: Table = &[
     ("'hubba'.matches('ubb')", "true"), ("''.matches('foo|bar')", "false"), ("'cows'.matches('')", "true"),
     ("''.matches('')", "true"), ("'abcd'.matches('bc')", "true"), ("'grey'.matches('gr(a|e)y')", "true"),
@@ -340,6 +366,7 @@ const MATCHING: Table = &[
 ];
 
 // string_ext: ascii_casing, replace, split, trim, join, type_errors
+#[rustfmt::skip]
 const STRING_LIBRARY: Table = &[
     ("'TacoCat'.lowerAscii()", r#""tacocat""#), ("'TacoCÆt'.lowerAscii()", r#""tacocÆt""#),
     ("'TacoCÆt Xii'.lowerAscii()", r#""tacocÆt xii""#), ("'tacoCat'.upperAscii()", r#""TACOCAT""#),
@@ -358,6 +385,7 @@ const STRING_LIBRARY: Table = &[
 ];
 
 // conversions: double, int, string, and to uint where it is to int
+#[rustfmt::skip]
 const CONVERSIONS: Table = &[
     ("double(0)", "0.0"), ("double(1000000000000)", "1e12"), ("double(-1000000000000000)", "-1e15"),
     ("double(-9007199254740992)", "-9.007199254740992e15"), ("double(9223372036854775807)", "9.223372036854775807e18"),
@@ -382,7 +410,9 @@ fn texts_and_conversions() {
 // parse: nest, repeat
 #[test]
 fn long_and_deep_expressions() {
-    let nested = |open: &str, inner: &str, close: &str, times: usize| [&open.repeat(times), inner, &close.repeat(times)].concat();
+    let nested = |open: &str, inner: &str, close: &str, times: usize| {
+        [&open.repeat(times), inner, &close.repeat(times)].concat()
+    };
     let chain = |part: &str, times: usize, last: &str| [&part.repeat(times), last].concat();
     let numbers = (0..32).map(|number| number.to_string()).collect::<Vec<_>>().join(", ");
     let entries = (0..32).map(|number| format!("'{number}': 'n{number}'")).collect::<Vec<_>>().join(", ");
@@ -412,13 +442,22 @@ fn long_and_deep_expressions() {
 #[test]
 fn text_literals() {
     let plain = [
-        ("hello", "hello"), (r#" \\ \? \" \' \` "#, " \\ ? \" ' ` "), (r" \a \b \f \t \v ", " \u{7} \u{8} \u{c} \t \u{b} "),
-        (" \u{7} \u{8} \u{c} \t \u{b} ", " \u{7} \u{8} \u{c} \t \u{b} "), (r" \n ", " \n "), (r" \r ", " \r "), (r" \r\n ", " \r\n "),
-        (r" \x01 \x0e \x1f \x7F ", " \u{1} \u{e} \u{1f} \u{7f} "), (" \u{1} \u{e} \u{1f} \u{7f} ", " \u{1} \u{e} \u{1f} \u{7f} "),
-        (r" \000 \012 \177 ", " \0 \n \u{7f} "), (r" \x00 \x0A \x7F ", " \0 \n \u{7f} "), (r" \X00 \X0A \X7F ", " \0 \n \u{7f} "),
+        ("hello", "hello"),
+        (r#" \\ \? \" \' \` "#, " \\ ? \" ' ` "),
+        (r" \a \b \f \t \v ", " \u{7} \u{8} \u{c} \t \u{b} "),
+        (" \u{7} \u{8} \u{c} \t \u{b} ", " \u{7} \u{8} \u{c} \t \u{b} "),
+        (r" \n ", " \n "),
+        (r" \r ", " \r "),
+        (r" \r\n ", " \r\n "),
+        (r" \x01 \x0e \x1f \x7F ", " \u{1} \u{e} \u{1f} \u{7f} "),
+        (" \u{1} \u{e} \u{1f} \u{7f} ", " \u{1} \u{e} \u{1f} \u{7f} "),
+        (r" \000 \012 \177 ", " \0 \n \u{7f} "),
+        (r" \x00 \x0A \x7F ", " \0 \n \u{7f} "),
+        (r" \X00 \X0A \X7F ", " \0 \n \u{7f} "),
         (r" \u0000 \u000A \u007F \u0100 \uFFFB ", " \0 \n \u{7f} \u{100} \u{fffb} "),
         (r" \U00000000 \U0000007F \U00000100 \U00010000 \U0001F62C ", " \0 \u{7f} \u{100} \u{10000} \u{1f62c} "),
-        (r" \x4a \x4B \X4c \X4D \u01aB \U000001aB ", " J K L M \u{1ab} \u{1ab} "), (r" \U00088888 ", " \u{88888} "),
+        (r" \x4a \x4B \X4c \X4D \u01aB \U000001aB ", " J K L M \u{1ab} \u{1ab} "),
+        (r" \U00088888 ", " \u{88888} "),
         (" \u{88888} ", " \u{88888} "),
     ];
     let mut wrong = Vec::new();

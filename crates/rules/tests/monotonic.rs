@@ -93,8 +93,13 @@ fn changes(set: &PackSet, control: &Control, test: &ControlTest) -> Vec<Change> 
     testing::run_changed(set, control, test, |judged, others| {
         for at in 0..=others.len() {
             let resource = nth(judged, others, at);
-            let fields = set.resources.get(&resource.type_name).map(|pack| [pack.field_names("properties"), pack.field_names("attributes")]);
-            for (which, fields) in DOCUMENTS.into_iter().zip(fields.into_iter().flatten().chain([Vec::new(), Vec::new(), Vec::new()])) {
+            let fields = set
+                .resources
+                .get(&resource.type_name)
+                .map(|pack| [pack.field_names("properties"), pack.field_names("attributes")]);
+            for (which, fields) in
+                DOCUMENTS.into_iter().zip(fields.into_iter().flatten().chain([Vec::new(), Vec::new(), Vec::new()]))
+            {
                 let document = document(resource, which);
                 found.extend(places(document).into_iter().map(|place| Change::Hide(at, which, place)));
                 let absent = fields.into_iter().filter(|name| document.get(name).is_none());
@@ -114,7 +119,8 @@ fn hiding_a_value_never_turns_a_verdict_around() {
         for test in &control.tests {
             let before = testing::run(&set, control, test).status;
             for change in changes(&set, control, test) {
-                let after = testing::run_changed(&set, control, test, |judged, others| apply(&change, judged, others)).status;
+                let after =
+                    testing::run_changed(&set, control, test, |judged, others| apply(&change, judged, others)).status;
                 checked += 1;
                 hidden_verdicts += usize::from(after != before);
                 if after != before && after != Some(ComplianceStatus::NotAvailable) {
@@ -141,12 +147,18 @@ const CASES: &[(&str, &[&str])] = &[
     ("policy_allows_public({'Statement': properties.Statement})", POLICIES),
     ("ingress_rules(properties.IpPermissions).exists(rule, open_to_world(rule) && covers_port(rule, 22))", PERMISSIONS),
     ("ingress_rules(properties.IpPermissions).all(rule, opens_only_ports(rule, [80, 443], []))", PERMISSIONS),
-    ("egress_rules(properties.IpPermissions).exists(rule, open_to_world_ipv6(rule) || open_to_world_ipv4(rule))", PERMISSIONS),
+    (
+        "egress_rules(properties.IpPermissions).exists(rule, open_to_world_ipv6(rule) || open_to_world_ipv4(rule))",
+        PERMISSIONS,
+    ),
     ("covers_port(properties, 3389)", ACL_ENTRIES),
     ("covers_port(properties, 53, 'udp')", ACL_ENTRIES),
     ("open_to_world(properties)", ACL_ENTRIES),
     ("opens_only_ports(properties.rule, properties.tcp, properties.udp)", PORTS),
-    ("backup_selected(properties.selection, 'arn:aws:rds:eu-west-1:111122223333:db:orders', properties.tags)", SELECTIONS),
+    (
+        "backup_selected(properties.selection, 'arn:aws:rds:eu-west-1:111122223333:db:orders', properties.tags)",
+        SELECTIONS,
+    ),
     ("tagged(tags(properties.list), properties.required)", TAG_LISTS),
     ("tagged(properties.list.map(tag, tag.Key), properties.required)", TAG_LISTS),
     ("tags(properties.list).Owner == 'web'", TAG_LISTS),
@@ -233,7 +245,8 @@ fn truth(program: &Program, document: &Value) -> Truth {
 fn hiding_parts_of_a_document_never_turns_an_answer_around() {
     let mut wrong = Vec::new();
     for (condition, documents) in CASES {
-        let program = Program::compile(condition, &["properties"]).unwrap_or_else(|error| panic!("{condition}: {error}"));
+        let program =
+            Program::compile(condition, &["properties"]).unwrap_or_else(|error| panic!("{condition}: {error}"));
         let mut answers = Vec::new();
         for text in *documents {
             let document: Value = serde_json::from_str(text).unwrap();
@@ -255,7 +268,10 @@ fn hiding_parts_of_a_document_never_turns_an_answer_around() {
             answers.push(before);
         }
         assert!(answers.iter().all(|answer| !matches!(answer, Truth::Unknown(_))), "{condition}: {answers:?}");
-        assert!(answers.contains(&Truth::True) && answers.contains(&Truth::False), "{condition} is answered alike: {answers:?}");
+        assert!(
+            answers.contains(&Truth::True) && answers.contains(&Truth::False),
+            "{condition} is answered alike: {answers:?}"
+        );
     }
     wrong.dedup();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -265,12 +281,28 @@ fn hiding_parts_of_a_document_never_turns_an_answer_around() {
 fn what_is_known_is_enough_where_the_rest_cannot_change_it() {
     for (condition, document, expected) in [
         // Another statement is public, whatever the hidden one says.
-        ("policy_allows_public(properties)", r#"{"Statement": [{"$unknown": {}}, {"Effect": "Allow", "Principal": "*", "Action": "*"}]}"#, Truth::True),
+        (
+            "policy_allows_public(properties)",
+            r#"{"Statement": [{"$unknown": {}}, {"Effect": "Allow", "Principal": "*", "Action": "*"}]}"#,
+            Truth::True,
+        ),
         // A Deny allows nothing, whoever is meant.
-        ("policy_allows_public(properties)", r#"{"Statement": {"Effect": "Deny", "Principal": {"$unknown": {}}, "Action": "*"}}"#, Truth::False),
-        ("ingress_rules(properties.p).exists(rule, open_to_world(rule))", r#"{"p": [{"$unknown": {}}, {"IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]}"#, Truth::True),
+        (
+            "policy_allows_public(properties)",
+            r#"{"Statement": {"Effect": "Deny", "Principal": {"$unknown": {}}, "Action": "*"}}"#,
+            Truth::False,
+        ),
+        (
+            "ingress_rules(properties.p).exists(rule, open_to_world(rule))",
+            r#"{"p": [{"$unknown": {}}, {"IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]}"#,
+            Truth::True,
+        ),
         ("tagged(tags, [])", r#"{"Owner": {"$unknown": {}}}"#, Truth::True),
-        ("backup_selected(properties.s, 'arn:x', tags)", r#"{"s": {"NotResources": ["*"], "Resources": {"$unknown": {}}}}"#, Truth::False),
+        (
+            "backup_selected(properties.s, 'arn:x', tags)",
+            r#"{"s": {"NotResources": ["*"], "Resources": {"$unknown": {}}}}"#,
+            Truth::False,
+        ),
     ] {
         let document: Value = serde_json::from_str(document).unwrap();
         let program = Program::compile(condition, &["properties", "tags"]).unwrap();

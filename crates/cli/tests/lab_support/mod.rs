@@ -107,14 +107,19 @@ pub fn fail(command: &mut Command) -> String {
 /// Every verdict is as it was in good weather, or says that it is not known and why; none is invented, and none vanishes
 /// without a word. `is_cause` decides whether a reason names what went wrong.
 pub fn assert_nothing_invented(before: &Scan, after: &Scan, is_cause: impl Fn(&str) -> bool) {
-    let account = |key: &Key| (key.0.clone(), key.1.clone(), key.2.clone(), format!("AWS::::Account:{}", key.0));
-    let unknown = |key: &Key| after.verdicts.get(key).is_some_and(|said| said.status == "NOT_AVAILABLE" && is_cause(&said.reasons));
+    let unknown: BTreeSet<(&str, &str, &str)> = after
+        .verdicts
+        .iter()
+        .filter(|(_, said)| said.status == "NOT_AVAILABLE" && is_cause(&said.reasons))
+        .map(|((account, region, control, _), _)| (account.as_str(), region.as_str(), control.as_str()))
+        .collect();
     for (key, said) in &before.verdicts {
         match after.verdicts.get(key) {
             Some(now) if now.status == said.status => {}
-            Some(now) => assert!(unknown(key), "{key:?} was {} and is {now:?}", said.status),
-            // The list of its type failed: one finding on the account speaks for all that cannot be seen.
-            None => assert!(unknown(&account(key)), "{key:?} was {} and vanished without a word", said.status),
+            Some(now) => assert!(now.status == "NOT_AVAILABLE" && is_cause(&now.reasons), "{key:?} was {} and is {now:?}", said.status),
+            // The list of its type failed, and one finding on the account speaks for all that cannot be seen; or there was
+            // nothing to judge, and now there is something of which that cannot be said.
+            None => assert!(unknown.contains(&(&key.0, &key.1, &key.2)), "{key:?} was {} and vanished without a word", said.status),
         }
     }
     for (key, said) in after.verdicts.iter().filter(|(key, _)| !before.verdicts.contains_key(*key)) {

@@ -20,7 +20,10 @@ const CONDITIONS: [&str; 7] = [
 ];
 
 static PROGRAMS: LazyLock<Vec<Program>> = LazyLock::new(|| {
-    CONDITIONS.iter().map(|condition| Program::compile(condition, &["document", "text"]).expect("conditions compile")).collect()
+    CONDITIONS
+        .iter()
+        .map(|condition| Program::compile(condition, &["document", "text"]).expect("conditions compile"))
+        .collect()
 });
 
 fuzz_target!(|text: &str| {

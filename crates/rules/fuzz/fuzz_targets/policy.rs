@@ -41,7 +41,11 @@ fuzz_target!(|text: &str| {
         for at in 0..4 {
             let Some(hidden) = with_hidden_statement(&document, at) else { break };
             let after = truth(program, &hidden);
-            assert!(after == before || matches!(after, Truth::Unknown(_)), "{}: {before:?}, then {after:?}", program.source());
+            assert!(
+                after == before || matches!(after, Truth::Unknown(_)),
+                "{}: {before:?}, then {after:?}",
+                program.source()
+            );
         }
     }
 });

@@ -9,9 +9,12 @@ use sekisho_model::{Key, Map, Value};
 use super::ast::{Arithmetic, Comparison, Expr, Loop, Root, Uses};
 use super::functions;
 
-/// Conditions are written by people; this is far beyond the longest sensible one and keeps hostile packs harmless.
-const SOURCE_MAX_BYTES: usize = 16 * 1024;
+/// Conditions are written by people; this is far beyond the longest sensible one and keeps hostile packs harmless:
+/// the parser recurses along chains like `a.b.b.b`, and 8,000 of them overflow a thread's stack of 2 MB.
+const SOURCE_MAX_BYTES: usize = 4 * 1024;
 const DEPTH_MAX: u16 = 64;
+/// `1 + 1 + 1 ...` nests without brackets, which the parser does not count; evaluation would exhaust the stack.
+const TREE_DEPTH_MAX: usize = 200;
 /// A regular expression may not compile to more than this.
 const REGEX_MAX_BYTES: usize = 1 << 18;
 
@@ -46,7 +49,7 @@ impl Program {
             let line = first.lines().next().unwrap_or("syntax error").trim_start_matches("ERROR: ").to_owned();
             CompileError(format!("not a CEL expression: {line}"))
         })?;
-        let mut compiler = Compiler { roots, scopes: Vec::new(), locals: 0 };
+        let mut compiler = Compiler { roots, scopes: Vec::new(), locals: 0, depth: 0 };
         let expr = compiler.expr(&parsed)?;
         Ok(Self {
             expr,
@@ -74,6 +77,8 @@ struct Compiler<'a> {
     /// Names bound by enclosing macros, innermost last, with their slots.
     scopes: Vec<(String, usize)>,
     locals: usize,
+    /// How deep in the tree the compiler is.
+    depth: usize,
 }
 
 type Compiled = Result<Expr, CompileError>;
@@ -84,6 +89,16 @@ fn fail<T>(text: impl Into<String>) -> Result<T, CompileError> {
 
 impl Compiler<'_> {
     fn expr(&mut self, parsed: &IdedExpr) -> Compiled {
+        if self.depth >= TREE_DEPTH_MAX {
+            return fail(format!("the condition chains more than {TREE_DEPTH_MAX} operators; use a list and a macro"));
+        }
+        self.depth += 1;
+        let compiled = self.part(parsed);
+        self.depth -= 1;
+        compiled
+    }
+
+    fn part(&mut self, parsed: &IdedExpr) -> Compiled {
         match &parsed.expr {
             Parsed::Literal(literal) => Ok(Expr::Literal(constant(literal)?)),
             Parsed::Ident(name) => self.ident(name),
@@ -141,7 +156,9 @@ impl Compiler<'_> {
             compiled.push((self.expr(&entry.key)?, self.expr(&entry.value)?));
         }
         let keys: Vec<&str> = compiled.iter().filter_map(|(key, _)| key.as_constant_text()).collect();
-        if let Some(twice) = keys.iter().enumerate().find_map(|(at, key)| keys.iter().skip(at + 1).find(|other| *other == key)) {
+        if let Some(twice) =
+            keys.iter().enumerate().find_map(|(at, key)| keys.iter().skip(at + 1).find(|other| *other == key))
+        {
             return fail(format!("the key `{twice}` is there twice in a map; remove one"));
         }
         let constant = compiled.iter().map(|(key, value)| match (key, value) {

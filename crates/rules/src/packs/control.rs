@@ -208,11 +208,11 @@ impl Control {
             applies_when,
             warns_when,
             passes_when,
-            title: raw.title,
-            why: raw.why,
-            accept_when: raw.accept_when,
+            title: unfolded(raw.title),
+            why: unfolded(raw.why),
+            accept_when: unfolded(raw.accept_when),
             fix: Fix {
-                console: raw.fix.console,
+                console: unfolded(raw.fix.console),
                 cli: raw.fix.cli,
                 cloudformation: raw.fix.cloudformation,
                 terraform: raw.fix.terraform,
@@ -226,6 +226,16 @@ impl Control {
             uses,
         })
     }
+}
+
+/// YAML folds a line break into a space, which Japanese does not have between its characters.
+fn unfolded(text: Text) -> Text {
+    let is_japanese = |symbol: char| ('\u{3000}'..='\u{9fff}').contains(&symbol) || ('\u{ff01}'..='\u{ff60}').contains(&symbol);
+    let symbols: Vec<char> = text.ja.chars().collect();
+    let beside = |at: Option<usize>| at.and_then(|at| symbols.get(at)).is_some_and(|symbol| is_japanese(*symbol));
+    let stays = |at: usize| !(beside(at.checked_sub(1)) && beside(Some(at + 1)));
+    let ja = symbols.iter().enumerate().filter(|(at, symbol)| **symbol != ' ' || stays(*at)).map(|(_, symbol)| symbol);
+    Text { ja: ja.collect(), en: text.en }
 }
 
 fn check_form(raw: &RawControl, file: &str, problem: &mut impl FnMut(&[&str], String)) {
@@ -306,4 +316,17 @@ pub fn effective_parameters(defaults: &Map, overrides: Option<&Map>) -> Value {
     let mut merged: BTreeMap<_, _> = defaults.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
     merged.extend(overrides.into_iter().flat_map(Map::iter).map(|(key, value)| (key.clone(), value.clone())));
     Value::Map(merged.into_iter().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folded_japanese_has_no_spaces_of_its_own() {
+        let folded = |ja: &str| unfolded(Text { en: String::new(), ja: ja.to_owned() }).ja;
+        assert_eq!(folded("鍵を、 更新します。 次に"), "鍵を、更新します。次に");
+        assert_eq!(folded("KMS キー を使う"), "KMS キーを使う");
+        assert_eq!(folded("Amazon S3 を使う"), "Amazon S3 を使う");
+    }
 }

@@ -38,7 +38,9 @@ fn listed(value: Option<&Value>) -> impl Iterator<Item = &Value> {
 
 fn selects(selection: &Value, arn: &str, tags: &Value) -> Truth {
     let part = |name: &str| field(Some(selection), name);
-    let matched = |list: Option<&Value>| any(listed(list), |pattern| any_text(Some(pattern), |pattern| glob::matches(pattern, arn)));
+    let matched = |list: Option<&Value>| {
+        any(listed(list), |pattern| any_text(Some(pattern), |pattern| glob::matches(pattern, arn)))
+    };
     let (resources, conditions, tag_list) = (part("Resources"), part("Conditions"), part("ListOfTags"));
     let by_tag = any(listed(tag_list), |condition| tag_holds(condition, tags, |actual, wanted| actual == Some(wanted)));
     let named = match is_empty(resources) {
@@ -75,7 +77,9 @@ fn tag_holds(condition: &Value, tags: &Value, holds: impl Fn(Option<&str>, &str)
     if let Some(unknown) = unknown(key).or_else(|| unknown(wanted)) {
         return unknown;
     }
-    let (Some(key), Some(wanted)) = (key.and_then(Value::as_str), wanted.and_then(Value::as_str)) else { return Truth::False };
+    let (Some(key), Some(wanted)) = (key.and_then(Value::as_str), wanted.and_then(Value::as_str)) else {
+        return Truth::False;
+    };
     let actual = field(Some(tags), key.strip_prefix("aws:ResourceTag/").unwrap_or(key));
     unknown(actual).unwrap_or_else(|| holds(actual.and_then(Value::as_str), wanted).into())
 }

@@ -60,7 +60,9 @@ impl<'a> Statement<'a> {
 
     /// Whether everyone is meant. An Allow with NotPrincipal means everyone but a few.
     fn is_for_everyone(&self) -> Truth {
-        or(self.has_principal(|principal| principal == "*"), || and(self.effect_is("Allow"), || present(self.get("NotPrincipal"))))
+        or(self.has_principal(|principal| principal == "*"), || {
+            and(self.effect_is("Allow"), || present(self.get("NotPrincipal")))
+        })
     }
 
     /// Whether the actions include one that a pattern of `wanted` describes.
@@ -68,7 +70,9 @@ impl<'a> Statement<'a> {
         let not_action = self.get("NotAction");
         match present(not_action) {
             Truth::True => any(wanted, |wanted| not(any_text(not_action, |action| covers(action, wanted)))),
-            Truth::False => any_text(self.get("Action"), |action| wanted.iter().any(|wanted| glob::overlap(action, wanted))),
+            Truth::False => {
+                any_text(self.get("Action"), |action| wanted.iter().any(|wanted| glob::overlap(action, wanted)))
+            }
             unknown => unknown,
         }
     }
@@ -79,7 +83,9 @@ impl<'a> Statement<'a> {
 
     /// Whether a condition ties the caller to fixed values.
     fn pins_the_caller(&self) -> Truth {
-        self.has_positive_condition(|key, values| if is_pinning_key(key) { all_fixed(key, values) } else { Truth::False })
+        self.has_positive_condition(
+            |key, values| if is_pinning_key(key) { all_fixed(key, values) } else { Truth::False },
+        )
     }
 
     fn has_positive_condition(&self, holds: impl Fn(&str, &Value) -> Truth) -> Truth {
@@ -112,7 +118,10 @@ fn is_pinning_key(key: &str) -> bool {
 /// Whether all values are fixed: no wildcard, no policy variable, no overly wide IP range.
 fn all_fixed(key: &str, values: &Value) -> Truth {
     let is_ip = key.eq_ignore_ascii_case("aws:sourceip") || key.eq_ignore_ascii_case("aws:vpcsourceip");
-    all_texts(values, |value| if is_ip { is_narrow_range(value) } else { !value.contains(['*', '?']) && !value.contains("${") })
+    all_texts(
+        values,
+        |value| if is_ip { is_narrow_range(value) } else { !value.contains(['*', '?']) && !value.contains("${") },
+    )
 }
 
 /// Whether there are texts and `holds` for each of them.
@@ -169,7 +178,9 @@ fn patterns<'a>(value: Option<&Val<'a>>) -> Result<Vec<String>, Val<'a>> {
         Some(text) if text.as_str().is_some() => Ok(text.as_str().map(str::to_owned).into_iter().collect()),
         Some(list) => match unknown_element(list) {
             Some(why) => Err(Val::Unknown(why)),
-            None => Ok(list.elements().into_iter().flatten().filter_map(|item| item.as_str().map(str::to_owned)).collect()),
+            None => {
+                Ok(list.elements().into_iter().flatten().filter_map(|item| item.as_str().map(str::to_owned)).collect())
+            }
         },
     }
 }
@@ -194,7 +205,9 @@ pub(super) fn allows_other_accounts<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Va
     let own = args.get(1).and_then(|account| account.as_str().map(str::to_owned)).unwrap_or_default();
     ask(args.first(), |statement| {
         let canonical = or(statement.is_for_everyone(), || present(field(statement.get("Principal"), "CanonicalUser")));
-        let foreign = or(canonical, || statement.has_principal(|principal| account_of(principal).is_none_or(|account| account != own)));
+        let foreign = or(canonical, || {
+            statement.has_principal(|principal| account_of(principal).is_none_or(|account| account != own))
+        });
         and(and(statement.effect_is("Allow"), || foreign), || statement.allows_one_of(&wanted))
     })
 }
@@ -217,9 +230,17 @@ fn is_without_tls_only(condition: Option<&Value>) -> Truth {
     };
     let by_tls = any_entry(condition, |operator, keys| {
         let insecure = |key: &Key, values: &Value| {
-            if key.eq_ignore_ascii_case("aws:securetransport") { all(each(Some(values)), is_false) } else { Truth::False }
+            if key.eq_ignore_ascii_case("aws:securetransport") {
+                all(each(Some(values)), is_false)
+            } else {
+                Truth::False
+            }
         };
-        if operator.eq_ignore_ascii_case("bool") { and(any_entry(Some(keys), insecure), || only_one(Some(keys))) } else { Truth::False }
+        if operator.eq_ignore_ascii_case("bool") {
+            and(any_entry(Some(keys), insecure), || only_one(Some(keys)))
+        } else {
+            Truth::False
+        }
     });
     and(only_one(condition), || by_tls)
 }
@@ -239,7 +260,8 @@ pub(super) fn allows_admin<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
 pub(super) fn allows_service_wildcard<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
     let is_wildcard = |action: &str| action == "*" || action.ends_with(":*");
     ask(args.first(), |statement| {
-        let wide = or(any_text(statement.get("Action"), is_wildcard), || any_text(statement.get("NotAction"), is_wildcard));
+        let wide =
+            or(any_text(statement.get("Action"), is_wildcard), || any_text(statement.get("NotAction"), is_wildcard));
         and(statement.effect_is("Allow"), || wide)
     })
 }
@@ -256,8 +278,14 @@ pub(super) fn allows_on_all_resources<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> 
 }
 
 /// Keys that tie a call by an AWS service to the account it acts for. An S3 bucket ARN carries no account.
-const SOURCE_ACCOUNT_KEYS: [&str; 6] =
-    ["aws:sourceaccount", "aws:sourceowner", "aws:sourceorgid", "aws:sourceorgpaths", "aws:principalorgid", "aws:principalaccount"];
+const SOURCE_ACCOUNT_KEYS: [&str; 6] = [
+    "aws:sourceaccount",
+    "aws:sourceowner",
+    "aws:sourceorgid",
+    "aws:sourceorgpaths",
+    "aws:principalorgid",
+    "aws:principalaccount",
+];
 
 pub(super) fn allows_service_unpinned<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
     let service = args.get(1).and_then(|service| service.as_str().map(str::to_owned)).unwrap_or_default();
@@ -283,7 +311,9 @@ impl Statement<'_> {
 }
 
 fn names_an_account(arn: &str) -> bool {
-    arn.split(':').nth(4).is_some_and(|account| account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()))
+    arn.split(':')
+        .nth(4)
+        .is_some_and(|account| account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 #[cfg(test)]
