@@ -14,8 +14,12 @@ use serde_json::json;
 use crate::{cargo, must, python, root, say, target};
 
 /// What the demo's reader may not do.
-const REFUSED: [&str; 4] =
-    ["lambda:GetPolicy", "secretsmanager:ListSecrets", "ssm:DescribeInstanceInformation", "ssm:ListResourceComplianceSummaries"];
+const REFUSED: [&str; 4] = [
+    "lambda:GetPolicy",
+    "secretsmanager:ListSecrets",
+    "ssm:DescribeInstanceInformation",
+    "ssm:ListResourceComplianceSummaries",
+];
 const REGIONS: [&str; 2] = ["ap-northeast-1", "us-east-1"];
 const DEMO: &str = "crates/cli/assets/demo.ndjson.zst";
 
@@ -58,7 +62,9 @@ fn record(lab: &Lab, folder: &Path, recorded: &Path) -> Result<()> {
         std::fs::remove_dir_all(&data)?;
     }
     let mut scan = Command::new(target().join("debug/sekisho"));
-    scan.args(["scan", "--quiet", "--no-report", "--taken-at", NOW, "--session-name", "sekisho"]).arg("--accounts").arg(&accounts);
+    scan.args(["scan", "--quiet", "--no-report", "--taken-at", NOW, "--session-name", "sekisho"])
+        .arg("--accounts")
+        .arg(&accounts);
     for region in REGIONS {
         scan.args(["--region", region]);
     }

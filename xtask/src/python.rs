@@ -28,9 +28,14 @@ pub(crate) fn with_requirements() -> Result<PathBuf> {
     }
     say("setting up Python for the lab (once)");
     let own = |text: &str| format!("{text}; Python 3.11 or newer with venv is needed for the lab");
-    must(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder)).with_context(|| own("cannot make a virtual environment"))?;
-    must(Command::new(&python).args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]).arg(&requirements))
-        .with_context(|| own("cannot install lab/requirements.txt"))?;
+    must(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))
+        .with_context(|| own("cannot make a virtual environment"))?;
+    must(
+        Command::new(&python)
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"])
+            .arg(&requirements),
+    )
+    .with_context(|| own("cannot install lab/requirements.txt"))?;
     std::fs::write(&stamp, wanted)?;
     Ok(python)
 }

@@ -25,13 +25,17 @@ const EDGES: [(&str, &[&str]); 9] = [
     ("sekisho-collect", &["sekisho-model", "sekisho-rules"]),
     ("sekisho-store", &["sekisho-model"]),
     ("sekisho-hub", &["sekisho-model", "sekisho-store"]),
-    ("sekisho", &["sekisho-model", "sekisho-rules", "sekisho-analyze", "sekisho-collect", "sekisho-store", "sekisho-hub"]),
+    (
+        "sekisho",
+        &["sekisho-model", "sekisho-rules", "sekisho-analyze", "sekisho-collect", "sekisho-store", "sekisho-hub"],
+    ),
     ("sekisho-testkit", &["sekisho-model"]),
     ("xtask", &["sekisho-testkit"]),
 ];
 
 /// Written in two parts, so that this file does not name them.
-const BANNED: [(&str, &str); 6] = [("TO", "DO"), ("FIX", "ME"), ("XX", "X:"), ("/wo", "rk/"), ("/ro", "ot/"), ("/tmp/", "sk")];
+const BANNED: [(&str, &str); 6] =
+    [("TO", "DO"), ("FIX", "ME"), ("XX", "X:"), ("/wo", "rk/"), ("/ro", "ot/"), ("/tmp/", "sk")];
 
 /// Folders whose texts are searched for what is banned; files and folders of these names are passed over.
 const TEXTS: [&str; 8] = ["crates", "xtask", "packs", "docs", "lab", "benchmarks", ".ci", "README.md"];
@@ -67,16 +71,22 @@ fn edges() -> Result<Vec<String>> {
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).context("cargo metadata gave no JSON")?;
     let mut complaints = Vec::new();
     for package in metadata.get("packages").and_then(|packages| packages.as_array()).into_iter().flatten() {
-        let text = |value: &serde_json::Value, key: &str| value.get(key).and_then(|text| text.as_str()).unwrap_or_default().to_owned();
+        let text = |value: &serde_json::Value, key: &str| {
+            value.get(key).and_then(|text| text.as_str()).unwrap_or_default().to_owned()
+        };
         let name = text(package, "name");
         let Some((_, permitted)) = EDGES.iter().find(|(known, _)| *known == name) else {
-            complaints.push(format!("crate {name} is not in the map; add it to xtask/src/tidy.rs and docs/ARCHITECTURE.md"));
+            complaints
+                .push(format!("crate {name} is not in the map; add it to xtask/src/tidy.rs and docs/ARCHITECTURE.md"));
             continue;
         };
         for dependency in package.get("dependencies").and_then(|list| list.as_array()).into_iter().flatten() {
             let used = text(dependency, "name");
             let ours = EDGES.iter().any(|(known, _)| *known == used);
-            if ours && dependency.get("kind").is_none_or(serde_json::Value::is_null) && !permitted.contains(&used.as_str()) {
+            if ours
+                && dependency.get("kind").is_none_or(serde_json::Value::is_null)
+                && !permitted.contains(&used.as_str())
+            {
                 complaints.push(format!("{name} uses {used}, which the map does not permit"));
             }
         }
@@ -130,13 +140,23 @@ fn banned(name: &str, text: &str) -> Vec<String> {
 fn missing_files(file: &Path, name: &str, text: &str) -> Vec<String> {
     let mut complaints = Vec::new();
     for (at, line) in text.lines().enumerate() {
-        let links = line.split("](").skip(1).filter_map(|rest| rest.split(')').next()).map(|link| (file.parent().unwrap_or(root()), link));
+        let links = line
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next())
+            .map(|link| (file.parent().unwrap_or(root()), link));
         let quoted = line.split('`').skip(1).step_by(2).map(|path| (root(), path));
-        let starts_here = |path: &str| TEXTS.iter().any(|folder| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')));
-        let candidates = links.filter(|(_, link)| !link.contains("://") && !link.starts_with('#')).chain(quoted.filter(|(_, path)| starts_here(path)));
+        let starts_here =
+            |path: &str| TEXTS.iter().any(|folder| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')));
+        let candidates = links
+            .filter(|(_, link)| !link.contains("://") && !link.starts_with('#'))
+            .chain(quoted.filter(|(_, path)| starts_here(path)));
         for (base, path) in candidates {
             let path = path.split('#').next().unwrap_or(path);
-            let is_pattern = path.contains(['<', '*', '{', ' ', '$']) || path.split(['/', '.', '-']).any(|part| part.len() > 1 && part.chars().all(|letter| letter.is_ascii_uppercase()));
+            let is_pattern = path.contains(['<', '*', '{', ' ', '$'])
+                || path
+                    .split(['/', '.', '-'])
+                    .any(|part| part.len() > 1 && part.chars().all(|letter| letter.is_ascii_uppercase()));
             if !is_pattern && !base.join(path).exists() && !path.ends_with("README.md") {
                 complaints.push(format!("{name}:{}: {path} does not exist", at + 1));
             }
@@ -164,16 +184,27 @@ fn file_complaints(name: &str, text: &str) -> Vec<String> {
 fn long_functions(name: &str, lines: &[&str]) -> Vec<String> {
     let mut complaints = Vec::new();
     let is_function = |line: &str| {
-        let code = line.trim_start().trim_start_matches("pub(crate) ").trim_start_matches("pub(super) ").trim_start_matches("pub ");
+        let code = line
+            .trim_start()
+            .trim_start_matches("pub(crate) ")
+            .trim_start_matches("pub(super) ")
+            .trim_start_matches("pub ");
         code.trim_start_matches("const ").trim_start_matches("async ").starts_with("fn ")
     };
     for (at, line) in lines.iter().enumerate().filter(|(_, line)| is_function(line)) {
-        let in_tests = name.contains("/tests/") || name.contains("/benches/") || lines.iter().take(at).any(|line| line.contains("#[cfg(test)]"));
+        let in_tests = name.contains("/tests/")
+            || name.contains("/benches/")
+            || lines.iter().take(at).any(|line| line.contains("#[cfg(test)]"));
         let indent = line.len() - line.trim_start().len();
-        let end = lines.iter().enumerate().skip(at).find(|(_, line)| line.len() - line.trim_start().len() == indent && line.trim_start().starts_with('}'));
+        let end = lines
+            .iter()
+            .enumerate()
+            .skip(at)
+            .find(|(_, line)| line.len() - line.trim_start().len() == indent && line.trim_start().starts_with('}'));
         let length = end.map_or(0, |(end, _)| end - at + 1);
         if length > FUNCTION_LINES_MAX && !in_tests {
-            complaints.push(format!("{name}:{}: a function of {length} lines; split it at {FUNCTION_LINES_MAX}", at + 1));
+            complaints
+                .push(format!("{name}:{}: a function of {length} lines; split it at {FUNCTION_LINES_MAX}", at + 1));
         }
     }
     complaints

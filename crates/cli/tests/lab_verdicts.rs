@@ -51,6 +51,10 @@ fn every_label_agrees_and_the_saved_scan_says_the_same() {
 
     let again = tempfile::tempdir().unwrap();
     let saved = folder.path().join("saved.ndjson.zst");
-    succeed(sekisho(again.path()).args(["scan", "--quiet", "--data", "data", "--format", "json", "-o", "report.json", "--snapshot"]).arg(saved));
+    succeed(
+        sekisho(again.path())
+            .args(["scan", "--quiet", "--data", "data", "--format", "json", "-o", "report.json", "--snapshot"])
+            .arg(saved),
+    );
     assert_eq!(read(again.path()).verdicts, live.verdicts);
 }

@@ -21,14 +21,25 @@ fn the_demo_prints_a_summary_and_writes_the_report() {
 #[test]
 fn the_demo_is_interesting() {
     let folder = tempfile::tempdir().unwrap();
-    succeed(sekisho(folder.path()).args(["scan", "--demo", "--quiet", "--data", "data", "--format", "json", "-o", "report.json"]));
+    succeed(sekisho(folder.path()).args([
+        "scan",
+        "--demo",
+        "--quiet",
+        "--data",
+        "data",
+        "--format",
+        "json",
+        "-o",
+        "report.json",
+    ]));
     let demo = read(folder.path());
     let score = demo.report["scores"]["summary"].as_i64().unwrap();
     assert!((35..=65).contains(&score), "the score is {score}");
     assert_eq!(demo.report["accounts"].as_array().unwrap().len(), 2);
     assert!(demo.not_seen().contains("lambda:GetPolicy"), "{:?}", demo.not_seen());
     let findings = demo.report["findings"].as_array().unwrap();
-    let critical = findings.iter().filter(|finding| finding["status"] == "FAILED" && finding["severity"] == "CRITICAL").count();
+    let critical =
+        findings.iter().filter(|finding| finding["status"] == "FAILED" && finding["severity"] == "CRITICAL").count();
     assert!(critical >= 10, "{critical} critical findings");
 }
 

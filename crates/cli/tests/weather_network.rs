@@ -33,7 +33,11 @@ fn passing() -> Vec<(&'static str, Value, &'static str)> {
     // Not the very first call of a scan, which is made alone and would meet all the bad luck at once.
     let all = json!(["ec2:*", "iam:*", "kms:*", "lambda:*", "rds:*", "s3:*", "sns:*"]);
     vec![
-        ("90 % throttled for a while", json!({ "throttle": { "operations": ["*"], "share": 0.9, "seconds": 4 } }), "throttle"),
+        (
+            "90 % throttled for a while",
+            json!({ "throttle": { "operations": ["*"], "share": 0.9, "seconds": 4 } }),
+            "throttle",
+        ),
         ("connections cut in the middle of a body", json!({ "cut": { "operations": all, "times": 8 } }), "cut"),
         ("connections closed without an answer", json!({ "drop": { "operations": all, "times": 8 } }), "drop"),
         ("server errors", json!({ "fail": { "operations": all, "times": 8 } }), "fail"),
@@ -44,10 +48,25 @@ fn passing() -> Vec<(&'static str, Value, &'static str)> {
 /// Weather that stays over one operation: what needs it is not known, the rest stands.
 fn lasting() -> Vec<(&'static str, Value, &'static str, &'static str)> {
     vec![
-        ("truncated XML", json!({ "truncate": { "operations": ["ec2:DescribeVolumes"] } }), "truncate", "ec2:DescribeVolumes"),
+        (
+            "truncated XML",
+            json!({ "truncate": { "operations": ["ec2:DescribeVolumes"] } }),
+            "truncate",
+            "ec2:DescribeVolumes",
+        ),
         ("truncated JSON", json!({ "truncate": { "operations": ["kms:DescribeKey"] } }), "truncate", "kms:DescribeKey"),
-        ("truncated REST JSON", json!({ "truncate": { "operations": ["lambda:ListFunctions"] } }), "truncate", "lambda:ListFunctions"),
-        ("neither XML nor JSON", json!({ "garble": { "operations": ["iam:GetAccountSummary"] } }), "garble", "iam:GetAccountSummary"),
+        (
+            "truncated REST JSON",
+            json!({ "truncate": { "operations": ["lambda:ListFunctions"] } }),
+            "truncate",
+            "lambda:ListFunctions",
+        ),
+        (
+            "neither XML nor JSON",
+            json!({ "garble": { "operations": ["iam:GetAccountSummary"] } }),
+            "garble",
+            "iam:GetAccountSummary",
+        ),
         ("always cut", json!({ "cut": { "operations": ["sqs:ListQueues"] } }), "cut", "sqs:ListQueues"),
         ("always an error", json!({ "fail": { "operations": ["s3:GetBucketPolicy"] } }), "fail", "s3:GetBucketPolicy"),
     ]
@@ -60,12 +79,17 @@ fn scan_in(lab: &Lab, weather: &Value, effect: &str, name: &str) -> Scan {
     let after = scan(lab, &[]);
     let counters = lab.counters().unwrap();
     lab.weather(&json!({})).unwrap();
-    assert!(effect.is_empty() || counters["effects"][effect].as_u64() > Some(0), "{name} did not take place: {}", counters["effects"]);
+    assert!(
+        effect.is_empty() || counters["effects"][effect].as_u64() > Some(0),
+        "{name} did not take place: {}",
+        counters["effects"]
+    );
     after
 }
 
 fn pages_without_end(lab: &Lab, before: &Scan) {
-    let after = scan_in(lab, &json!({ "page_size": 2, "repeat_token": ["ec2:DescribeVolumes"] }), "", "a token that repeats");
+    let after =
+        scan_in(lab, &json!({ "page_size": 2, "repeat_token": ["ec2:DescribeVolumes"] }), "", "a token that repeats");
     assert_nothing_invented(before, &after, |reasons| reasons.contains("ec2:DescribeVolumes"));
     assert_eq!(after.not_seen().into_iter().collect::<Vec<_>>(), ["ec2:DescribeVolumes"]);
 }

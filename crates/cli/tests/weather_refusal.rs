@@ -40,7 +40,8 @@ fn each_refused_operation_is_named_and_all_other_verdicts_stand() {
     assert!(before.not_seen().is_empty(), "the lab lacks {:?}", before.not_seen());
     let operations = asked(&lab);
     assert!(operations.len() > 150, "only {} operations were asked", operations.len());
-    let groups = std::env::var("SEKISHO_TEST_GROUPS").map_or(GROUPS, |number| number.parse().unwrap()).min(operations.len());
+    let groups =
+        std::env::var("SEKISHO_TEST_GROUPS").map_or(GROUPS, |number| number.parse().unwrap()).min(operations.len());
     let mut unnamed = Vec::new();
     for group in 0..groups {
         let refused: Vec<&str> = operations.iter().skip(group).step_by(groups).map(String::as_str).collect();
@@ -51,7 +52,10 @@ fn each_refused_operation_is_named_and_all_other_verdicts_stand() {
         let not_seen = after.not_seen();
         let in_vain = asked(&lab).into_iter().filter(|operation| refused.contains(&operation.as_str()));
         unnamed.extend(in_vain.filter(|operation| !not_seen.contains(operation)));
-        assert!(not_seen.iter().all(|operation| refused.contains(&operation.as_str())), "{not_seen:?} beyond {refused:?}");
+        assert!(
+            not_seen.iter().all(|operation| refused.contains(&operation.as_str())),
+            "{not_seen:?} beyond {refused:?}"
+        );
     }
     unnamed.sort();
     assert_eq!(unnamed, DECIDE_NOTHING, "refused, and the report does not say so");

@@ -13,12 +13,24 @@ use lab_support::{Scan, fail, read, sekisho, succeed};
 use sekisho_testkit::synthetic;
 
 fn save(folder: &Path, name: &str, resources: usize) {
-    sekisho_collect::snapshot::write(&synthetic::snapshot(resources), File::create(folder.join(name)).unwrap()).unwrap();
+    sekisho_collect::snapshot::write(&synthetic::snapshot(resources), File::create(folder.join(name)).unwrap())
+        .unwrap();
 }
 
 fn judge(folder: &Path, snapshot: &str) -> Command {
     let mut command = sekisho(folder);
-    command.args(["scan", "--quiet", "--data", "data", "--format", "json", "-o", "report.json", "--snapshot", snapshot]);
+    command.args([
+        "scan",
+        "--quiet",
+        "--data",
+        "data",
+        "--format",
+        "json",
+        "-o",
+        "report.json",
+        "--snapshot",
+        snapshot,
+    ]);
     command
 }
 
@@ -79,7 +91,10 @@ fn a_second_scan_on_the_same_directory_is_refused_and_harms_nothing() {
     }
     let mut refused = None;
     while refused.is_none() && first.try_wait().unwrap().is_none() && patience.elapsed() < Duration::from_secs(120) {
-        let second = sekisho(folder.path()).args(["scan", "--demo", "--quiet", "--no-report", "--data", "data"]).output().unwrap();
+        let second = sekisho(folder.path())
+            .args(["scan", "--demo", "--quiet", "--no-report", "--data", "data"])
+            .output()
+            .unwrap();
         if !second.status.success() {
             refused = Some(String::from_utf8_lossy(&second.stderr).into_owned());
         }

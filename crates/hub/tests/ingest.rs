@@ -30,7 +30,10 @@ fn new_finding_carries_the_verdict() {
         let finding = hub.only();
         assert_eq!((finding.status, finding.workflow, finding.severity), (status, workflow, severity));
         assert_eq!((finding.control_severity, finding.record_state), (Severity::High, RecordState::Active));
-        assert_eq!((&finding.id, &finding.resource, &finding.tags), (&id(&verdict), &*verdict.resource, &*verdict.tags));
+        assert_eq!(
+            (&finding.id, &finding.resource, &finding.tags),
+            (&id(&verdict), &*verdict.resource, &*verdict.tags)
+        );
         assert_eq!((&finding.evidence, &finding.reasons), (&verdict.evidence, &verdict.reasons));
         assert_eq!((finding.previous_status, finding.suppression), (None, None));
         assert_eq!(

@@ -6,7 +6,12 @@ pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let limit = (word.len() / 3).clamp(1, 4);
     let edits = |candidate: &'a str| (edits(&word, &candidate.to_lowercase()), candidate);
     // The first of equals, so that the answer does not depend on more than the order of the candidates.
-    candidates.into_iter().map(edits).filter(|(edits, _)| *edits <= limit).min_by_key(|(edits, _)| *edits).map(|(_, name)| name)
+    candidates
+        .into_iter()
+        .map(edits)
+        .filter(|(edits, _)| *edits <= limit)
+        .min_by_key(|(edits, _)| *edits)
+        .map(|(_, name)| name)
 }
 
 fn edits(word: &[char], candidate: &str) -> usize {

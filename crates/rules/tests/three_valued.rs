@@ -1,6 +1,8 @@
 //! The three rules in which conditions differ from plain CEL (docs/cel.md): absent is null, unknown is a truth
 //! value, numbers compare by value. The truth tables are Kleene's strong logic.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 use sekisho_model::{Timestamp, Value};
 use sekisho_rules::cel::{Env, Program, Truth, Val};
 

@@ -113,15 +113,26 @@ impl Lab {
     /// # Errors
     /// [`LabError`] with what the seed printed.
     pub fn seed(&self, seed: Seed) -> Result<Value, LabError> {
-        let out = std::env::temp_dir().join(format!("sekisho-lab-expected-{}-{}.json", std::process::id(), self.process.id()));
+        let out = std::env::temp_dir().join(format!(
+            "sekisho-lab-expected-{}-{}.json",
+            std::process::id(),
+            self.process.id()
+        ));
         let mut command = Command::new(&self.python);
-        command.arg(folder().join("seed.py")).args(["--endpoint", &self.endpoint(), "--now", NOW]).arg("--out").arg(&out);
+        command
+            .arg(folder().join("seed.py"))
+            .args(["--endpoint", &self.endpoint(), "--now", NOW])
+            .arg("--out")
+            .arg(&out);
         if seed == Seed::Home {
             command.arg("--only-home");
         }
         let done = command.output()?;
         if !done.status.success() {
-            return Err(LabError::Ended { what: "lab/seed.py", output: String::from_utf8_lossy(&done.stderr).into_owned() });
+            return Err(LabError::Ended {
+                what: "lab/seed.py",
+                output: String::from_utf8_lossy(&done.stderr).into_owned(),
+            });
         }
         let expected = serde_json::from_slice(&std::fs::read(&out)?)?;
         std::fs::remove_file(&out)?;

@@ -57,7 +57,14 @@ fn resource(number: usize, random: &mut Rng) -> Resource {
     }
 }
 
-fn made(type_name: &str, arn: String, region: &str, properties: serde_json::Value, attributes: serde_json::Value, tagged: bool) -> Resource {
+fn made(
+    type_name: &str,
+    arn: String,
+    region: &str,
+    properties: serde_json::Value,
+    attributes: serde_json::Value,
+    tagged: bool,
+) -> Resource {
     let mut resource = Resource::new(type_name, &arn, ACCOUNT, region);
     resource.properties = document(properties);
     resource.attributes = document(attributes);
@@ -82,7 +89,11 @@ fn security_group(number: usize, random: &mut Rng) -> Resource {
         .map(|_| {
             let port = random.choice([22, 80, 443, 3306, 3389, 8080, 9200]).unwrap_or(443);
             // One rule in fifty is open to the world.
-            let source = if random.u8(0..50) == 0 { "0.0.0.0/0".to_owned() } else { format!("10.{}.{}.0/24", random.u8(..), random.u8(..)) };
+            let source = if random.u8(0..50) == 0 {
+                "0.0.0.0/0".to_owned()
+            } else {
+                format!("10.{}.{}.0/24", random.u8(..), random.u8(..))
+            };
             json!({ "IpProtocol": "tcp", "FromPort": port, "ToPort": port, "CidrIp": source })
         })
         .collect();
@@ -109,7 +120,8 @@ fn instance(number: usize, random: &mut Rng) -> Resource {
         "VpcId": "vpc-0123456789abcdef0", "SecurityGroupIds": [group], "MetadataOptions": { "HttpTokens": tokens, "HttpEndpoint": "enabled" },
         "NetworkInterfaces": [{ "NetworkInterfaceId": format!("eni-{number:017x}"), "DeviceIndex": 0, "GroupSet": [group] }],
     });
-    let addresses: Vec<String> = if random.u8(0..10) == 0 { vec![format!("198.51.100.{}", random.u8(1..255))] } else { Vec::new() };
+    let addresses: Vec<String> =
+        if random.u8(0..10) == 0 { vec![format!("198.51.100.{}", random.u8(1..255))] } else { Vec::new() };
     made(
         "AWS::EC2::Instance",
         format!("arn:aws:ec2:{region}:{ACCOUNT}:instance/i-{number:017x}"),
@@ -151,7 +163,8 @@ fn bucket(number: usize, random: &mut Rng) -> Resource {
 
 fn role(number: usize, random: &mut Rng) -> Resource {
     let action = if random.u8(0..20) == 0 { "kms:Decrypt" } else { "s3:GetObject" };
-    let policy = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": [action], "Resource": "*" }] });
+    let policy =
+        json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": [action], "Resource": "*" }] });
     let trust = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Principal": { "Service": "ec2.amazonaws.com" }, "Action": "sts:AssumeRole" }] });
     made(
         "AWS::IAM::Role",

@@ -32,7 +32,10 @@ pub(crate) fn run(options: &Options) -> Result<Outcome> {
     let folder = target().join("conformance-lab");
     std::fs::create_dir_all(&folder)?;
     if let Some(endpoint) = &options.endpoint {
-        let expected = options.expected.as_ref().context("--endpoint needs --expected FILE, the verdicts of what it was seeded with")?;
+        let expected = options
+            .expected
+            .as_ref()
+            .context("--endpoint needs --expected FILE, the verdicts of what it was seeded with")?;
         return judge(&binary, &folder, endpoint, &read_json(expected)?, &[]);
     }
     let data = options.data.clone().unwrap_or_else(|| root().join("../shared/data"));
@@ -63,12 +66,17 @@ fn labelled_lab(binary: &Path, folder: &Path, lab: &Path) -> Result<Outcome> {
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     let mut server = Command::new(&python);
     server.arg(lab.join("lab_server.py")).args(["--port", &port.to_string()]).env("PYTHONDONTWRITEBYTECODE", "1");
-    let mut server = Server(server.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().context("cannot start the labelled lab")?);
+    let mut server =
+        Server(server.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().context("cannot start the labelled lab")?);
     let mut ready = String::new();
     if let Some(stdout) = server.0.stdout.take() {
         BufReader::new(stdout).read_line(&mut ready)?;
     }
-    ensure!(ready.contains("http://"), "the labelled lab did not start; does {} have its requirements?", python.display());
+    ensure!(
+        ready.contains("http://"),
+        "the labelled lab did not start; does {} have its requirements?",
+        python.display()
+    );
     let endpoint = format!("http://127.0.0.1:{port}");
     let expected = folder.join("expected.json");
     let mut seed = Command::new(&python);
@@ -109,7 +117,8 @@ fn regions(expected: &Value) -> BTreeSet<String> {
     if let Some(listed) = expected.pointer("/meta/regions").and_then(Value::as_array) {
         return listed.iter().filter_map(Value::as_str).map(str::to_owned).collect();
     }
-    let keys = each(expected, "controls").flat_map(|(_, labels)| labels.as_object().into_iter().flatten().map(|(key, _)| key.as_str()));
+    let keys = each(expected, "controls")
+        .flat_map(|(_, labels)| labels.as_object().into_iter().flatten().map(|(key, _)| key.as_str()));
     let region = |key: &str| match key.split_once('#') {
         Some((_, region)) => Some(region.to_owned()),
         None => key.split(':').nth(3).filter(|region| key.starts_with("arn:") && !region.is_empty()).map(str::to_owned),
@@ -125,7 +134,12 @@ fn known_controls(binary: &Path) -> Result<BTreeSet<String>> {
     let listed = Command::new(binary).args(["controls", "list", "--json"]).output()?;
     ensure!(listed.status.success(), "`controls list` failed: {}", String::from_utf8_lossy(&listed.stderr));
     let listed: Value = serde_json::from_slice(&listed.stdout)?;
-    let ids = listed.as_array().into_iter().flatten().filter_map(|control| control.get("id").and_then(Value::as_str)).map(str::to_owned);
+    let ids = listed
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|control| control.get("id").and_then(Value::as_str))
+        .map(str::to_owned);
     Ok(ids.collect())
 }
 
@@ -141,7 +155,8 @@ fn verdicts(asff: &Value) -> Result<Verdicts> {
         if text("/RecordState") == "ARCHIVED" {
             continue;
         }
-        let (control, key, status) = (text("/Compliance/SecurityControlId"), text("/Resources/0/Id"), text("/Compliance/Status"));
+        let (control, key, status) =
+            (text("/Compliance/SecurityControlId"), text("/Resources/0/Id"), text("/Compliance/Status"));
         if key.starts_with(ACCOUNT_KEY) {
             found.insert((control.clone(), format!("{key}#{}", text("/Region"))), status.clone());
         }
@@ -184,7 +199,9 @@ fn compare(expected: &Value, found: &Verdicts, known: &BTreeSet<String>) -> Outc
             outcome.total += 1;
             let status = look_up(found, control, key);
             if status.is_some_and(|status| status == "PASSED" || status == "FAILED") {
-                outcome.mismatches.push(json!({ "control": control, "key": key, "expected": "absent", "found": status }));
+                outcome
+                    .mismatches
+                    .push(json!({ "control": control, "key": key, "expected": "absent", "found": status }));
             }
         }
     }

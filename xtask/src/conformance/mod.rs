@@ -84,7 +84,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     };
     let matched = outcome.total.saturating_sub(outcome.mismatches.len());
     if options.json {
-        let report = json!({ "suite": suite, "total": outcome.total, "matched": matched, "mismatches": outcome.mismatches });
+        let report =
+            json!({ "suite": suite, "total": outcome.total, "matched": matched, "mismatches": outcome.mismatches });
         writeln!(std::io::stdout(), "{report:#}")?;
     } else {
         for mismatch in outcome.mismatches.iter().take(SHOWN) {
@@ -92,5 +93,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         }
         say(&format!("{suite}: {matched} of {} match", outcome.total));
     }
-    if matched == outcome.total && outcome.total > 0 { Ok(()) } else { bail!("{suite}: {} do not match", outcome.total - matched) }
+    if matched == outcome.total && outcome.total > 0 {
+        Ok(())
+    } else {
+        bail!("{suite}: {} do not match", outcome.total - matched)
+    }
 }

@@ -79,10 +79,16 @@ pub fn scan(lab: &Lab, more: &[&str]) -> Scan {
 
 pub fn read(folder: &Path) -> Scan {
     let report: Value = serde_json::from_slice(&std::fs::read(folder.join("report.json")).unwrap()).unwrap();
-    let text = |value: &Value, pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text =
+        |value: &Value, pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
     let mut verdicts = BTreeMap::new();
     for finding in report["findings"].as_array().unwrap().iter().filter(|finding| finding["record_state"] == "ACTIVE") {
-        let key = (text(finding, "/account"), text(finding, "/region"), text(finding, "/control_id"), text(finding, "/resource/id"));
+        let key = (
+            text(finding, "/account"),
+            text(finding, "/region"),
+            text(finding, "/control_id"),
+            text(finding, "/resource/id"),
+        );
         let said = Said { status: text(finding, "/status"), reasons: finding["reasons"].to_string() };
         assert!(verdicts.insert(key.clone(), said).is_none(), "two findings for {key:?}");
     }
@@ -91,7 +97,12 @@ pub fn read(folder: &Path) -> Scan {
 
 pub fn succeed(command: &mut Command) -> Output {
     let output = command.output().unwrap();
-    assert!(output.status.success(), "{command:?} ended with {}: {}", output.status, String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{command:?} ended with {}: {}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
     output
 }
 
@@ -116,14 +127,25 @@ pub fn assert_nothing_invented(before: &Scan, after: &Scan, is_cause: impl Fn(&s
     for (key, said) in &before.verdicts {
         match after.verdicts.get(key) {
             Some(now) if now.status == said.status => {}
-            Some(now) => assert!(now.status == "NOT_AVAILABLE" && is_cause(&now.reasons), "{key:?} was {} and is {now:?}", said.status),
+            Some(now) => assert!(
+                now.status == "NOT_AVAILABLE" && is_cause(&now.reasons),
+                "{key:?} was {} and is {now:?}",
+                said.status
+            ),
             // The list of its type failed, and one finding on the account speaks for all that cannot be seen; or there was
             // nothing to judge, and now there is something of which that cannot be said.
-            None => assert!(unknown.contains(&(&key.0, &key.1, &key.2)), "{key:?} was {} and vanished without a word", said.status),
+            None => assert!(
+                unknown.contains(&(&key.0, &key.1, &key.2)),
+                "{key:?} was {} and vanished without a word",
+                said.status
+            ),
         }
     }
     for (key, said) in after.verdicts.iter().filter(|(key, _)| !before.verdicts.contains_key(*key)) {
-        assert!(said.status == "NOT_AVAILABLE" && is_cause(&said.reasons), "{key:?} is {said:?} and was not there in good weather");
+        assert!(
+            said.status == "NOT_AVAILABLE" && is_cause(&said.reasons),
+            "{key:?} is {said:?} and was not there in good weather"
+        );
     }
 }
 

@@ -24,7 +24,7 @@ pub(crate) struct Frame {
 
 impl Frame {
     pub(crate) fn new(pack: &ResourcePack, place: Place) -> Self {
-        let mut frame = Self { values: vec![Arc::new(Value::Null); pack.roots.len()], place };
+        let mut frame = Self { values: pack.roots.iter().map(|_| Arc::default()).collect(), place };
         frame.set_place(pack);
         frame
     }

@@ -22,6 +22,9 @@ const ELEMENTS_AT_ONCE: usize = 32;
 const POLL_PAUSE: Duration = Duration::from_millis(500);
 const POLLS_MAX: usize = 60;
 
+/// Answers by the index of their element.
+type Answers = Vec<(usize, Arc<Value>)>;
+
 /// Everything that reading needs to know about the place.
 pub(crate) struct Reader<'s> {
     pub(crate) cache: &'s CallCache,
@@ -231,7 +234,7 @@ impl Reader<'_> {
     /// One call for many elements. Elements with equal other parameters (and Region) share calls.
     async fn batched(&self, pack: &ResourcePack, call: &Call, batch: &Batch, mut frames: Vec<Frame>) -> Vec<Frame> {
         let mut groups: BTreeMap<String, Vec<(usize, Value)>> = BTreeMap::new();
-        let mut settled: Vec<(usize, Arc<Value>)> = Vec::new();
+        let mut settled: Answers = Vec::new();
         for (at, frame) in frames.iter_mut().enumerate() {
             frame.set(pack, "ids", Arc::new(Value::Null));
             match call.when.as_ref().map(|condition| frame.truth(condition)) {
@@ -255,11 +258,11 @@ impl Reader<'_> {
             .into_values()
             .flat_map(|group| group.chunks(batch.size).map(<[_]>::to_vec).collect::<Vec<_>>())
             .collect();
-        let calls: Vec<BoxFuture<'_, Vec<(usize, Arc<Value>)>>> = chunks
+        let calls: Vec<BoxFuture<'_, Answers>> = chunks
             .iter()
             .map(|chunk| -> BoxFuture<'_, _> { Box::pin(self.chunk(pack, call, batch, chunk, &frames)) })
             .collect();
-        let answers: Vec<Vec<(usize, Arc<Value>)>> = stream::iter(calls).buffered(ELEMENTS_AT_ONCE).collect().await;
+        let answers: Vec<Answers> = stream::iter(calls).buffered(ELEMENTS_AT_ONCE).collect().await;
         for (at, value) in answers.into_iter().flatten().chain(settled) {
             if let Some(frame) = frames.get_mut(at) {
                 frame.set(pack, &call.name, value);
@@ -275,7 +278,7 @@ impl Reader<'_> {
         batch: &Batch,
         chunk: &[(usize, Value)],
         frames: &[Frame],
-    ) -> Vec<(usize, Arc<Value>)> {
+    ) -> Answers {
         let Some(mut frame) = chunk.first().and_then(|(at, _)| frames.get(*at)).cloned() else { return Vec::new() };
         frame.set(pack, "ids", Arc::new(Value::List(chunk.iter().map(|(_, id)| id.clone()).collect())));
         let answer = self.answer(pack, call, &frame).await;

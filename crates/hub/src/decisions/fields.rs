@@ -1,8 +1,8 @@
 //! The fields of a map in the decisions file.
 
-use sekisho_model::closest;
 use super::tree::{Data, Mistake, Node, Place};
 use crate::glob::Glob;
+use sekisho_model::closest;
 
 /// The text of a scalar.
 pub(super) fn scalar(node: &Node) -> Result<String, Mistake> {

@@ -230,7 +230,8 @@ impl Control {
 
 /// YAML folds a line break into a space, which Japanese does not have between its characters.
 fn unfolded(text: Text) -> Text {
-    let is_japanese = |symbol: char| ('\u{3000}'..='\u{9fff}').contains(&symbol) || ('\u{ff01}'..='\u{ff60}').contains(&symbol);
+    let is_japanese =
+        |symbol: char| ('\u{3000}'..='\u{9fff}').contains(&symbol) || ('\u{ff01}'..='\u{ff60}').contains(&symbol);
     let symbols: Vec<char> = text.ja.chars().collect();
     let beside = |at: Option<usize>| at.and_then(|at| symbols.get(at)).is_some_and(|symbol| is_japanese(*symbol));
     let stays = |at: usize| !(beside(at.checked_sub(1)) && beside(Some(at + 1)));

@@ -111,7 +111,7 @@ impl<'a> Chain<'a, '_> {
         if groups.is_empty() {
             return "CLOUDTRAIL_MULTI_REGION_NOT_PRESENT";
         }
-        self.from_filters(&groups, patterns)
+        self.after_trails(&groups, patterns)
     }
 
     fn delivers(&mut self, trail: &'a Resource, event_source: Option<&str>) -> bool {
@@ -126,7 +126,7 @@ impl<'a> Chain<'a, '_> {
         self.holds(&trail.properties, "IsLogging") && self.holds(&trail.attributes, "LogsManagementEvents") && !left_out
     }
 
-    fn from_filters(&mut self, groups: &[&str], patterns: &[String]) -> &'static str {
+    fn after_trails(&mut self, groups: &[&str], patterns: &[String]) -> &'static str {
         let mut any_filter = false;
         let mut metrics: Vec<(&str, &str)> = Vec::new();
         for filter in self.all("AWS::Logs::MetricFilter") {
@@ -148,11 +148,11 @@ impl<'a> Chain<'a, '_> {
         match (any_filter, metrics.is_empty()) {
             (false, _) => "CLOUDTRAIL_METRIC_FILTERS_NOT_PRESENT",
             (true, true) => "CLOUDTRAIL_METRIC_FILTER_NOT_VALID",
-            (true, false) => self.from_alarms(&metrics),
+            (true, false) => self.after_filters(&metrics),
         }
     }
 
-    fn from_alarms(&mut self, metrics: &[(&str, &str)]) -> &'static str {
+    fn after_filters(&mut self, metrics: &[(&str, &str)]) -> &'static str {
         let mut any_alarm = false;
         let mut topics: Vec<&str> = Vec::new();
         for alarm in self.all("AWS::CloudWatch::Alarm") {
@@ -171,11 +171,11 @@ impl<'a> Chain<'a, '_> {
         match (any_alarm, topics.is_empty()) {
             (false, _) => "CLOUDWATCH_ALARMS_NOT_PRESENT",
             (true, true) => "CLOUDWATCH_ALARM_ACTIONS_NOT_VALID",
-            (true, false) => self.from_topics(&topics),
+            (true, false) => self.after_alarms(&topics),
         }
     }
 
-    fn from_topics(&mut self, arns: &[&str]) -> &'static str {
+    fn after_alarms(&mut self, arns: &[&str]) -> &'static str {
         let mut exists = false;
         for topic in self.all("AWS::SNS::Topic").into_iter().filter(|topic| arns.contains(&topic.arn.as_str())) {
             exists = true;
