@@ -31,7 +31,14 @@ pub(crate) enum Outcome {
 
 /// Runs the program with the process's arguments.
 pub fn run() -> ExitCode {
-    let args = args::Args::parse();
+    let args = match args::Args::try_parse() {
+        Ok(args) => args,
+        // clap's own exit code for a wrong argument is 2, which here means findings over the bar.
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+        }
+    };
     match dispatch(args) {
         Ok(Outcome::Clean) => ExitCode::SUCCESS,
         Ok(Outcome::OverTheBar) => ExitCode::from(EXIT_OVER_THE_BAR),

@@ -10,4 +10,4 @@ mod iam_actions;
 pub mod inventory;
 pub mod packs;
 
-pub use iam_actions::iam_action;
+pub use iam_actions::iam_actions;

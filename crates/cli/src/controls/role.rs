@@ -22,7 +22,7 @@ pub(crate) fn run(set: &PackSet, words: &[String], format: RoleFormat) -> Result
     }
     let types = set.types_for(controls);
     let operations = types.iter().filter_map(|name| set.resources.get(name)).flat_map(|pack| pack.operations());
-    let mut actions: BTreeSet<String> = operations.map(sekisho_rules::iam_action).collect();
+    let mut actions: BTreeSet<String> = operations.flat_map(sekisho_rules::iam_actions).collect();
     // Every scan asks these: who am I, which Regions, which accounts.
     actions.extend(["sts:GetCallerIdentity", "ec2:DescribeRegions", "organizations:ListAccounts"].map(str::to_owned));
     let actions: Vec<String> = actions.into_iter().collect();
