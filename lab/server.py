@@ -20,6 +20,7 @@ import io
 import json
 import logging
 import os
+import random
 import socket
 import sys
 import threading
@@ -185,6 +186,8 @@ def main():
     if arguments.now:
         import freezegun
 
+        # moto seeds its own generator, but some of it (ElastiCache) takes Python's.
+        random.seed(20)
         freezegun.configure(extend_ignore_list=["werkzeug", "socketserver", "http.server", "logging"])
         freezegun.freeze_time(arguments.now).start()
     if arguments.until_stdin_closes:

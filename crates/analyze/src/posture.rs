@@ -6,6 +6,7 @@
 //!   verdicts on what could be listed. A service that AWS does not offer in the Region gives none: there is no data.
 //! - Evidence is computed for every verdict but PASSED, where it would be the whole condition.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::num::NonZero;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use sekisho_model::{
 };
 use sekisho_rules::inventory::Inventory;
 use sekisho_rules::packs::{
-    Control, ControlScope, Judged, PackSet, Place, Scope, Subject, WhenEmpty, control_order, effective_parameters,
+    Control, ControlScope, Judged, PackSet, Place, Scope, Subject, WhenEmpty, effective_parameters,
 };
 
 /// Fewer resources than this are judged on one thread: starting threads would cost more.
@@ -37,6 +38,8 @@ pub struct Settings {
 /// A control with its effective parameters.
 struct Prepared<'p> {
     control: &'p Control,
+    /// Its place in the order of controls.
+    rank: usize,
     id: Arc<str>,
     parameters: Value,
 }
@@ -53,8 +56,10 @@ pub fn controls<'p>(packs: &'p PackSet, settings: &Settings) -> Vec<&'p Control>
 pub fn judge(packs: &PackSet, snapshot: &Snapshot, settings: &Settings) -> Vec<Verdict> {
     let prepared: Vec<Prepared<'_>> = controls(packs, settings)
         .into_iter()
-        .map(|control| Prepared {
+        .enumerate()
+        .map(|(rank, control)| Prepared {
             control,
+            rank,
             id: control.id.as_str().into(),
             parameters: effective_parameters(&control.parameters, settings.parameters.get(&control.id)),
         })
@@ -65,13 +70,23 @@ pub fn judge(packs: &PackSet, snapshot: &Snapshot, settings: &Settings) -> Vec<V
     let bench = Bench { packs, snapshot, prepared: &prepared, inventory: &inventory, now: &now };
     let mut verdicts = bench.resources();
     verdicts.extend(bench.accounts(&accounts));
-    bench.add_empty_and_unread(&mut verdicts);
-    verdicts.sort_by(|a, b| order(a).cmp(&order(b)));
-    verdicts
+    verdicts.sort_by(order);
+    let added = bench.empty_and_unread(&verdicts);
+    verdicts.extend(added);
+    verdicts.sort_by(order);
+    verdicts.into_iter().map(|(_, verdict)| verdict).collect()
 }
 
-fn order(verdict: &Verdict) -> ((&str, u64, &str), &str, &str, &str) {
-    (control_order(&verdict.control_id), &verdict.account, &verdict.region, &verdict.resource.id)
+/// A verdict with the rank of its control, by which it is sorted: parsing ids in every comparison would cost more
+/// than judging.
+type Ranked = (usize, Verdict);
+
+fn order((left_rank, left): &Ranked, (right_rank, right): &Ranked) -> Ordering {
+    left_rank
+        .cmp(right_rank)
+        .then_with(|| left.account.cmp(&right.account))
+        .then_with(|| left.region.cmp(&right.region))
+        .then_with(|| left.resource.id.cmp(&right.resource.id))
 }
 
 /// The documents that controls about accounts judge.
@@ -99,7 +114,7 @@ impl<'a> Bench<'a> {
         self.snapshot.meta.account(account).map_or("aws", |scope| &scope.partition)
     }
 
-    fn resources(&self) -> Vec<Verdict> {
+    fn resources(&self) -> Vec<Ranked> {
         let mut by_type: HashMap<&str, Vec<&'a Prepared<'a>>> = HashMap::new();
         for prepared in self.prepared {
             for type_name in prepared.control.resources.iter().filter(|name| *name != ACCOUNT_TYPE) {
@@ -124,7 +139,7 @@ impl<'a> Bench<'a> {
         })
     }
 
-    fn chunk(&self, resources: &'a [Resource], by_type: &HashMap<&str, Vec<&'a Prepared<'a>>>) -> Vec<Verdict> {
+    fn chunk(&self, resources: &'a [Resource], by_type: &HashMap<&str, Vec<&'a Prepared<'a>>>) -> Vec<Ranked> {
         let mut verdicts = Vec::new();
         for resource in resources {
             let Some(controls) = by_type.get(resource.type_name.as_str()) else { continue };
@@ -138,7 +153,7 @@ impl<'a> Bench<'a> {
         verdicts
     }
 
-    fn accounts(&self, documents: &'a [(Resource, &'a AccountScope, ControlScope)]) -> Vec<Verdict> {
+    fn accounts(&self, documents: &'a [(Resource, &'a AccountScope, ControlScope)]) -> Vec<Ranked> {
         let mut verdicts = Vec::new();
         for (document, scope, wanted) in documents {
             let place = Place { account: &scope.account, region: &document.region, partition: &scope.partition };
@@ -153,7 +168,7 @@ impl<'a> Bench<'a> {
         resource: &'a Resource,
         place: Place<'a>,
         controls: impl Iterator<Item = &'a Prepared<'a>>,
-        verdicts: &mut Vec<Verdict>,
+        verdicts: &mut Vec<Ranked>,
     ) {
         let mut subject = Subject::new(resource, place, self.snapshot.meta.taken_at, self.now, self.inventory);
         // What all verdicts about the resource have in common is made once.
@@ -171,7 +186,7 @@ impl<'a> Bench<'a> {
                 ComplianceStatus::Passed => Vec::new(),
                 _ => subject.evidence(prepared.control, &prepared.parameters, &judged),
             };
-            verdicts.push(Verdict {
+            let verdict = Verdict {
                 control_id: prepared.id.clone(),
                 account: account.clone(),
                 partition: partition.clone(),
@@ -182,16 +197,19 @@ impl<'a> Bench<'a> {
                 status: *status,
                 reasons: why.iter().map(|why| reason(why)).collect(),
                 evidence,
-            });
+            };
+            verdicts.push((prepared.rank, verdict));
         }
     }
 
     /// One account-level finding for each control and place that has nothing to evaluate, or could not list it.
-    fn add_empty_and_unread(&self, verdicts: &mut Vec<Verdict>) {
-        let mut seen: HashSet<(Arc<str>, Arc<str>, Arc<str>)> = HashSet::new();
-        for verdict in verdicts.iter() {
-            seen.insert((verdict.control_id.clone(), verdict.account.clone(), verdict.region.clone()));
-        }
+    fn empty_and_unread(&self, verdicts: &[Ranked]) -> Vec<Ranked> {
+        let mut added = Vec::new();
+        // Sorted verdicts of one control and place stand together: only the first of each group is looked at.
+        let same = |a: &Ranked, b: &Ranked| a.0 == b.0 && a.1.account == b.1.account && a.1.region == b.1.region;
+        let groups = verdicts.chunk_by(same).filter_map(<[Ranked]>::first);
+        let seen: HashSet<(usize, &str, &str)> =
+            groups.map(|(rank, verdict)| (*rank, &*verdict.account, &*verdict.region)).collect();
         let mut gaps: HashMap<(&str, &str, &str), &Gap> = HashMap::new();
         for gap in &self.snapshot.gaps {
             gaps.insert((&gap.type_name, &gap.account, &gap.region), gap);
@@ -204,23 +222,19 @@ impl<'a> Bench<'a> {
                         .resources
                         .iter()
                         .find_map(|name| gaps.get(&(name.as_str(), scope.account.as_str(), region)));
-                    let key = (prepared.id.clone(), scope.account.as_str().into(), region.into());
-                    match unread {
-                        Some(gap) if gap.unknown.kind == UnknownKind::Unavailable => {}
-                        Some(gap) => verdicts.push(account_verdict(
-                            prepared.control,
-                            scope,
-                            region,
-                            ComplianceStatus::NotAvailable,
-                            reason(&gap.unknown),
-                        )),
-                        None if !seen.contains(&key) && prepared.control.when_empty == WhenEmpty::Passed => verdicts
-                            .push(account_verdict(prepared.control, scope, region, ComplianceStatus::Passed, empty())),
-                        None => {}
-                    }
+                    let key = (prepared.rank, scope.account.as_str(), region);
+                    let verdict = match unread {
+                        Some(gap) if gap.unknown.kind == UnknownKind::Unavailable => continue,
+                        Some(gap) => (ComplianceStatus::NotAvailable, reason(&gap.unknown)),
+                        None if seen.contains(&key) || prepared.control.when_empty == WhenEmpty::NoData => continue,
+                        None => (ComplianceStatus::Passed, empty()),
+                    };
+                    let (status, reason) = verdict;
+                    added.push((prepared.rank, account_verdict(prepared.control, scope, region, status, reason)));
                 }
             }
         }
+        added
     }
 
     /// Where a control about resources is judged: in all Regions, or at home if all its types are global.

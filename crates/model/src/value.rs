@@ -88,7 +88,7 @@ impl Map {
     pub fn get(&self, key: &str) -> Option<&Value> {
         // Maps are mostly short; a scan that compares lengths first beats a binary search there.
         if self.0.len() <= 16 {
-            return self.0.iter().find(|(k, _)| **k == *key).map(|(_, v)| v);
+            return self.0.iter().find(|(k, _)| same_key(k, key)).map(|(_, v)| v);
         }
         let at = self.0.binary_search_by(|(k, _)| (**k).cmp(key)).ok()?;
         self.0.get(at).map(|(_, v)| v)
@@ -147,6 +147,12 @@ impl Map {
     pub fn keys(&self) -> impl Iterator<Item = &Key> {
         self.0.iter().map(|(k, _)| k)
     }
+}
+
+/// Equality that settles most differences by length and last byte, without a call into the C library: looking
+/// fields up is most of what judging does. The last byte, because CloudFormation's names share beginnings.
+fn same_key(left: &str, right: &str) -> bool {
+    left.len() == right.len() && left.as_bytes().last() == right.as_bytes().last() && left == right
 }
 
 impl<K: Into<Key>> FromIterator<(K, Value)> for Map {

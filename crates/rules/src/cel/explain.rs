@@ -83,19 +83,19 @@ impl<'a> Explainer<'a> {
     /// not; failing that by the first unknown element; otherwise by the list as a whole.
     fn explain_loop(&mut self, kind: Loop, range: &'a Expr, local: usize, body: &'a Expr, env: &mut Env<'a, '_>) {
         let list = eval(range, env);
-        let elements: Vec<Val<'a>> = list.elements().into_iter().flatten().collect();
-        let mut truths = Vec::with_capacity(elements.len());
-        for element in &elements {
-            truths.push(element_truth(element.clone(), local, body, env));
-        }
         let deciding = Truth::from(kind == Loop::Exists);
-        let chosen = truths
-            .iter()
-            .position(|truth| *truth == deciding)
-            .or_else(|| truths.iter().position(|truth| matches!(truth, Truth::Unknown(_))));
-        let Some((at, element)) = chosen.and_then(|at| Some((at, elements.into_iter().nth(at)?))) else {
-            return self.leaves(range, env);
-        };
+        let mut chosen: Option<(usize, Val<'a>)> = None;
+        for (at, element) in list.elements().into_iter().flatten().enumerate() {
+            let truth = element_truth(element.clone(), local, body, env);
+            if truth == deciding {
+                chosen = Some((at, element));
+                break;
+            }
+            if matches!(truth, Truth::Unknown(_)) && chosen.is_none() {
+                chosen = Some((at, element));
+            }
+        }
+        let Some((at, element)) = chosen else { return self.leaves(range, env) };
         let path = match &element {
             Val::Resource(resource) => Some(format!("{} {}: ", resource.type_name, resource.name)),
             _ => self.path_of(range, env).map(|base| format!("{base}[{at}]")),
