@@ -68,25 +68,24 @@ pub fn judge(packs: &PackSet, snapshot: &Snapshot, settings: &Settings) -> Vec<V
     let now = snapshot.meta.taken_at.to_string();
     let inventory = Inventory::new(snapshot, packs.global_types()).with_config_types(packs.config_types_judged());
     let bench = Bench { packs, snapshot, prepared: &prepared, inventory: &inventory, now: &now };
-    let mut verdicts = bench.resources();
-    verdicts.extend(bench.accounts(&accounts));
-    verdicts.sort_by(order);
-    let added = bench.empty_and_unread(&verdicts);
-    verdicts.extend(added);
-    verdicts.sort_by(order);
-    verdicts.into_iter().map(|(_, verdict)| verdict).collect()
+    let mut buckets = bench.resources();
+    bench.accounts(&accounts, &mut buckets);
+    bench.add_empty_and_unread(&mut buckets);
+    for bucket in &mut buckets {
+        // Resources come sorted, so the verdicts of most controls are too.
+        if !bucket.is_sorted_by(|a, b| order(a, b).is_le()) {
+            bucket.sort_by(order);
+        }
+    }
+    buckets.into_iter().flatten().collect()
 }
 
-/// A verdict with the rank of its control, by which it is sorted: parsing ids in every comparison would cost more
-/// than judging.
-type Ranked = (usize, Verdict);
+/// Verdicts by the rank of their control. Sorting millions of verdicts by control would cost more than judging.
+type Buckets = Vec<Vec<Verdict>>;
 
-fn order((left_rank, left): &Ranked, (right_rank, right): &Ranked) -> Ordering {
-    left_rank
-        .cmp(right_rank)
-        .then_with(|| left.account.cmp(&right.account))
-        .then_with(|| left.region.cmp(&right.region))
-        .then_with(|| left.resource.id.cmp(&right.resource.id))
+fn order(left: &Verdict, right: &Verdict) -> Ordering {
+    let by_account = left.account.cmp(&right.account);
+    by_account.then_with(|| left.region.cmp(&right.region)).then_with(|| left.resource.id.cmp(&right.resource.id))
 }
 
 /// The documents that controls about accounts judge.
@@ -99,6 +98,14 @@ fn account_documents(snapshot: &Snapshot) -> Vec<(Resource, &AccountScope, Contr
         documents.extend(scope.regions.iter().map(|region| (document(region), scope, ControlScope::Regional)));
     }
     documents
+}
+
+/// The verdicts of two parts of the resources, the second after the first.
+fn joined(mut left: Buckets, right: Buckets) -> Buckets {
+    for (bucket, more) in left.iter_mut().zip(right) {
+        bucket.extend(more);
+    }
+    left
 }
 
 struct Bench<'a> {
@@ -114,7 +121,7 @@ impl<'a> Bench<'a> {
         self.snapshot.meta.account(account).map_or("aws", |scope| &scope.partition)
     }
 
-    fn resources(&self) -> Vec<Ranked> {
+    fn resources(&self) -> Buckets {
         let mut by_type: HashMap<&str, Vec<&'a Prepared<'a>>> = HashMap::new();
         for prepared in self.prepared {
             for type_name in prepared.control.resources.iter().filter(|name| *name != ACCOUNT_TYPE) {
@@ -132,15 +139,14 @@ impl<'a> Bench<'a> {
             let running: Vec<_> =
                 chunks.map(|chunk| (chunk, scope.spawn(move || self.chunk(chunk, by_type)))).collect();
             // A thread that panicked is done again here, so that its panic reaches the caller and no verdict is lost.
-            running
-                .into_iter()
-                .flat_map(|(chunk, thread)| thread.join().unwrap_or_else(|_| self.chunk(chunk, by_type)))
-                .collect()
+            let finished =
+                running.into_iter().map(|(chunk, thread)| thread.join().unwrap_or_else(|_| self.chunk(chunk, by_type)));
+            finished.reduce(joined).unwrap_or_else(|| self.buckets())
         })
     }
 
-    fn chunk(&self, resources: &'a [Resource], by_type: &HashMap<&str, Vec<&'a Prepared<'a>>>) -> Vec<Ranked> {
-        let mut verdicts = Vec::new();
+    fn chunk(&self, resources: &'a [Resource], by_type: &HashMap<&str, Vec<&'a Prepared<'a>>>) -> Buckets {
+        let mut buckets = self.buckets();
         for resource in resources {
             let Some(controls) = by_type.get(resource.type_name.as_str()) else { continue };
             let place = Place {
@@ -148,19 +154,21 @@ impl<'a> Bench<'a> {
                 region: &resource.region,
                 partition: self.partition(&resource.account),
             };
-            self.subject(resource, place, controls.iter().copied(), &mut verdicts);
+            self.subject(resource, place, controls.iter().copied(), &mut buckets);
         }
-        verdicts
+        buckets
     }
 
-    fn accounts(&self, documents: &'a [(Resource, &'a AccountScope, ControlScope)]) -> Vec<Ranked> {
-        let mut verdicts = Vec::new();
+    fn buckets(&self) -> Buckets {
+        self.prepared.iter().map(|_| Vec::new()).collect()
+    }
+
+    fn accounts(&self, documents: &'a [(Resource, &'a AccountScope, ControlScope)], buckets: &mut Buckets) {
         for (document, scope, wanted) in documents {
             let place = Place { account: &scope.account, region: &document.region, partition: &scope.partition };
             let controls = self.prepared.iter().filter(|prepared| prepared.control.scope == Some(*wanted));
-            self.subject(document, place, controls, &mut verdicts);
+            self.subject(document, place, controls, buckets);
         }
-        verdicts
     }
 
     fn subject(
@@ -168,7 +176,7 @@ impl<'a> Bench<'a> {
         resource: &'a Resource,
         place: Place<'a>,
         controls: impl Iterator<Item = &'a Prepared<'a>>,
-        verdicts: &mut Vec<Ranked>,
+        buckets: &mut Buckets,
     ) {
         let mut subject = Subject::new(resource, place, self.snapshot.meta.taken_at, self.now, self.inventory);
         // What all verdicts about the resource have in common is made once.
@@ -198,43 +206,43 @@ impl<'a> Bench<'a> {
                 reasons: why.iter().map(|why| reason(why)).collect(),
                 evidence,
             };
-            verdicts.push((prepared.rank, verdict));
+            if let Some(bucket) = buckets.get_mut(prepared.rank) {
+                bucket.push(verdict);
+            }
         }
     }
 
     /// One account-level finding for each control and place that has nothing to evaluate, or could not list it.
-    fn empty_and_unread(&self, verdicts: &[Ranked]) -> Vec<Ranked> {
-        let mut added = Vec::new();
-        // Sorted verdicts of one control and place stand together: only the first of each group is looked at.
-        let same = |a: &Ranked, b: &Ranked| a.0 == b.0 && a.1.account == b.1.account && a.1.region == b.1.region;
-        let groups = verdicts.chunk_by(same).filter_map(<[Ranked]>::first);
-        let seen: HashSet<(usize, &str, &str)> =
-            groups.map(|(rank, verdict)| (*rank, &*verdict.account, &*verdict.region)).collect();
+    fn add_empty_and_unread(&self, buckets: &mut Buckets) {
         let mut gaps: HashMap<(&str, &str, &str), &Gap> = HashMap::new();
         for gap in &self.snapshot.gaps {
             gaps.insert((&gap.type_name, &gap.account, &gap.region), gap);
         }
-        for prepared in self.prepared.iter().filter(|prepared| !prepared.control.is_about_account()) {
+        for (prepared, bucket) in self.prepared.iter().zip(buckets) {
+            if prepared.control.is_about_account() {
+                continue;
+            }
+            // Verdicts of one place mostly stand together: only the first of each group is looked at.
+            let same = |a: &Verdict, b: &Verdict| a.account == b.account && a.region == b.region;
+            let firsts: Vec<&Verdict> = bucket.chunk_by(same).filter_map(<[Verdict]>::first).collect();
+            let seen: HashSet<(&str, &str)> = firsts.iter().map(|first| (&*first.account, &*first.region)).collect();
+            let mut added = Vec::new();
             for scope in &self.snapshot.meta.accounts {
                 for region in self.regions_of(prepared.control, scope) {
-                    let unread = prepared
-                        .control
-                        .resources
-                        .iter()
-                        .find_map(|name| gaps.get(&(name.as_str(), scope.account.as_str(), region)));
-                    let key = (prepared.rank, scope.account.as_str(), region);
-                    let verdict = match unread {
+                    let mut types = prepared.control.resources.iter();
+                    let unread = types.find_map(|name| gaps.get(&(name.as_str(), scope.account.as_str(), region)));
+                    let is_seen = seen.contains(&(scope.account.as_str(), region));
+                    let (status, reason) = match unread {
                         Some(gap) if gap.unknown.kind == UnknownKind::Unavailable => continue,
                         Some(gap) => (ComplianceStatus::NotAvailable, reason(&gap.unknown)),
-                        None if seen.contains(&key) || prepared.control.when_empty == WhenEmpty::NoData => continue,
+                        None if is_seen || prepared.control.when_empty == WhenEmpty::NoData => continue,
                         None => (ComplianceStatus::Passed, empty()),
                     };
-                    let (status, reason) = verdict;
-                    added.push((prepared.rank, account_verdict(prepared.control, scope, region, status, reason)));
+                    added.push(account_verdict(prepared.control, scope, region, status, reason));
                 }
             }
+            bucket.extend(added);
         }
-        added
     }
 
     /// Where a control about resources is judged: in all Regions, or at home if all its types are global.

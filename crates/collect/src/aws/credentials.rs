@@ -58,6 +58,9 @@ pub enum SignInError {
     /// The credentials do not work.
     #[error("AWS does not accept the credentials: {0}")]
     Refused(String),
+    /// The first call got no answer.
+    #[error("AWS cannot be reached: {0}; look at the network, the proxy and --endpoint-url")]
+    Unreachable(String),
 }
 
 /// An account to read, with the credentials for it.

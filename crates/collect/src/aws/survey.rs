@@ -37,11 +37,14 @@ async fn identify(api: &dyn Api, account: Account, region: &str) -> Result<Accou
 /// Signs in: the account of the signed-in user (or of the role asked for).
 ///
 /// # Errors
-/// [`SignInError::Refused`] with AWS's words.
+/// [`SignInError::Refused`] with AWS's words, [`SignInError::Unreachable`] where there was no answer.
 pub async fn sign_in(api: &dyn Api, sessions: &Sessions) -> Result<Arc<Account>, SignInError> {
     let nobody = Account::new("", "", "", sessions.base());
     let account = identify(api, nobody, sessions.region()).await;
-    account.map(Arc::new).map_err(|error| SignInError::Refused(error.to_string()))
+    account.map(Arc::new).map_err(|error| match error.kind {
+        UnknownKind::Denied => SignInError::Refused(error.to_string()),
+        _ => SignInError::Unreachable(error.to_string()),
+    })
 }
 
 /// The same role in another account: base credentials -> `arn:partition:iam::account:role/NAME`.
