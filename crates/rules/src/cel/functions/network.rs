@@ -11,40 +11,46 @@ use super::super::eval::Env;
 use super::super::value::{Val, type_error};
 use super::three_valued::unknown_element;
 
-fn source_is(rule: &Val<'_>, keys: &[&str], wanted: &str) -> bool {
-    keys.iter().any(|key| rule.field(key).as_str().is_some_and(|cidr| cidr == wanted))
-}
-
-fn ipv4_world(rule: &Val<'_>) -> bool {
-    source_is(rule, &["CidrIp", "CidrBlock"], "0.0.0.0/0")
-}
-
-fn ipv6_world(rule: &Val<'_>) -> bool {
-    source_is(rule, &["CidrIpv6", "Ipv6CidrBlock"], "::/0")
-}
-
-/// A rule whose source is not known may be open to the world.
-fn unless_unknown<'a>(rule: &Val<'a>, keys: &[&str], open: bool) -> Val<'a> {
-    if open {
-        return Val::Bool(true);
+/// Looks at a rule's fields in one walk: a search for each name would cost more, and rules are what large accounts
+/// have most of. `None` for what is not a map.
+fn on_fields<R>(rule: &Val<'_>, look: impl FnOnce(&Map) -> R) -> Option<R> {
+    match rule {
+        Val::Ref(Value::Map(fields)) => Some(look(fields)),
+        other => other.to_value().as_map().map(look),
     }
-    let unknown = keys.iter().map(|key| rule.field(key)).find(Val::is_unknown);
-    unknown.unwrap_or(Val::Bool(false))
+}
+
+/// Whether the rule's source is everyone. A rule whose source is not known may be open to everyone.
+fn world<'a>(rule: &Val<'a>, ipv4: bool, ipv6: bool) -> Val<'a> {
+    let looked = on_fields(rule, |fields| {
+        let mut unknown = None;
+        for (name, value) in fields.iter() {
+            let everyone = match &**name {
+                "CidrIp" | "CidrBlock" if ipv4 => "0.0.0.0/0",
+                "CidrIpv6" | "Ipv6CidrBlock" if ipv6 => "::/0",
+                _ => continue,
+            };
+            match value {
+                Value::String(cidr) if **cidr == *everyone => return Val::Bool(true),
+                Value::Unknown(why) => unknown = Some(Val::Unknown(why.clone())),
+                _ => {}
+            }
+        }
+        unknown.unwrap_or(Val::Bool(false))
+    });
+    looked.unwrap_or(Val::Bool(false))
 }
 
 pub(super) fn open_to_world<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
-    let [rule] = args else { return Val::Null };
-    unless_unknown(rule, &["CidrIp", "CidrIpv6", "CidrBlock", "Ipv6CidrBlock"], ipv4_world(rule) || ipv6_world(rule))
+    args.first().map_or(Val::Null, |rule| world(rule, true, true))
 }
 
 pub(super) fn open_to_world_ipv4<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
-    let [rule] = args else { return Val::Null };
-    unless_unknown(rule, &["CidrIp", "CidrBlock"], ipv4_world(rule))
+    args.first().map_or(Val::Null, |rule| world(rule, true, false))
 }
 
 pub(super) fn open_to_world_ipv6<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
-    let [rule] = args else { return Val::Null };
-    unless_unknown(rule, &["CidrIpv6", "Ipv6CidrBlock"], ipv6_world(rule))
+    args.first().map_or(Val::Null, |rule| world(rule, false, true))
 }
 
 /// A number, whether it is written as one or as text.
@@ -75,24 +81,38 @@ pub(super) fn covers_port<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
         return type_error("`covers_port` needs a rule and a port number");
     };
     let wanted = args.get(2).and_then(Val::as_str).unwrap_or("tcp");
-    let protocol = match rule.field("IpProtocol") {
-        Val::Null => rule.field("Protocol"),
-        protocol => protocol,
-    };
-    let range = rule.field("PortRange");
-    let (from, to) = match &range {
-        Val::Null => (rule.field("FromPort"), rule.field("ToPort")),
-        range => (range.field("From"), range.field("To")),
-    };
-    if let Some(unknown) = [&protocol, &range, &from, &to].into_iter().find(|value| value.is_unknown()) {
-        return unknown.clone();
+    on_fields(rule, |fields| covers(fields, port, wanted)).unwrap_or(Val::Bool(false))
+}
+
+fn covers<'a>(fields: &Map, port: i64, wanted: &str) -> Val<'a> {
+    let (mut protocol, mut range, mut from, mut to) = (None, None, None, None);
+    for (name, value) in fields.iter() {
+        let slot = match &**name {
+            "IpProtocol" | "Protocol" => &mut protocol,
+            "PortRange" => &mut range,
+            "FromPort" => &mut from,
+            "ToPort" => &mut to,
+            _ => continue,
+        };
+        if let Value::Unknown(why) = value {
+            return Val::Unknown(why.clone());
+        }
+        *slot = Some(value);
     }
+    if let Some(range) = range.filter(|range| !range.is_null()) {
+        (from, to) = (range.get("From"), range.get("To"));
+        if let Some(Value::Unknown(why)) = [from, to].into_iter().flatten().find(|value| value.as_unknown().is_some()) {
+            return Val::Unknown(why.clone());
+        }
+    }
+    let value = |value: Option<&'_ Value>| value.and_then(|value| number(&Val::from(value)));
+    let protocol = protocol.map_or(Val::Null, Val::from);
     let Some(protocol_fits) = protocol_matches(&protocol, wanted) else {
         return type_error(format!("`{wanted}` is not a protocol with ports; write tcp or udp"));
     };
     // Without a range, and with -1 in its place, a rule covers all ports. Protocol -1 ignores the range.
     let all_ports = number(&protocol) == Some(-1) || protocol.as_str() == Some("all");
-    let (from, to) = (number(&from).unwrap_or(0), number(&to).unwrap_or(65535));
+    let (from, to) = (value(from).unwrap_or(0), value(to).unwrap_or(65535));
     let in_range = all_ports || from == -1 || (from..=to).contains(&port);
     Val::Bool(protocol_fits && in_range)
 }
