@@ -77,7 +77,12 @@ pub fn judge(packs: &PackSet, snapshot: &Snapshot, settings: &Settings) -> Vec<V
             bucket.sort_by(order);
         }
     }
-    buckets.into_iter().flatten().collect()
+    // Room for all at once: growing step by step would hold millions of verdicts twice.
+    let mut verdicts = Vec::with_capacity(buckets.iter().map(Vec::len).sum());
+    for bucket in buckets {
+        verdicts.extend(bucket);
+    }
+    verdicts
 }
 
 /// Verdicts by the rank of their control. Sorting millions of verdicts by control would cost more than judging.

@@ -26,6 +26,7 @@ impl Program {
         let mut explainer = Explainer { program: self, paths: vec![None; self.locals], found: Vec::new() };
         explainer.explain(&self.expr, &mut env);
         explainer.found.truncate(EVIDENCE_MAX);
+        explainer.found.shrink_to_fit(); // millions are kept
         explainer.found
     }
 }
