@@ -73,6 +73,14 @@ impl StandardScore {
     pub fn with(&self, status: ControlStatus) -> &[String] {
         self.controls.get(&status).map_or(&[], Vec::as_slice)
     }
+
+    /// How many controls the score is a share of.
+    pub fn scored(&self) -> usize {
+        [ControlStatus::Passed, ControlStatus::Failed, ControlStatus::Unknown]
+            .map(|status| self.with(status).len())
+            .iter()
+            .sum()
+    }
 }
 
 /// The scores of one scope (an account, or all of them).
@@ -192,12 +200,8 @@ pub fn plan(packs: &PackSet, scores: &Scores, enabled: &BTreeSet<String>, disabl
     {
         let Some(control) = packs.controls.get(id) else { continue };
         let gain = |standard: &StandardScore| {
-            let total = [ControlStatus::Passed, ControlStatus::Failed, ControlStatus::Unknown]
-                .map(|status| standard.with(status).len())
-                .iter()
-                .sum::<usize>();
             if standard.with(ControlStatus::Failed).contains(id) && tally.unknown == 0 {
-                100.0 / total as f64
+                100.0 / standard.scored() as f64
             } else {
                 0.0
             }

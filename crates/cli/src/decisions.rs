@@ -1,5 +1,6 @@
 //! Reads `sekisho.yaml`.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -35,9 +36,15 @@ pub(crate) fn load(keeping: &KeepingArgs, packs: &PackSet) -> Result<Decisions> 
 
 /// What the decisions mean for judging.
 pub(crate) fn settings(decisions: &Decisions) -> Settings {
-    Settings {
-        disabled: decisions.disabled.iter().map(|disabled| disabled.control.clone()).collect(),
-        parameters: decisions.parameters.clone(),
-        only: None,
-    }
+    Settings { disabled: disabled_controls(decisions), parameters: decisions.parameters.clone(), only: None }
+}
+
+/// The ids of the controls that are switched off.
+pub(crate) fn disabled_controls(decisions: &Decisions) -> BTreeSet<String> {
+    decisions.disabled.iter().map(|disabled| disabled.control.clone()).collect()
+}
+
+/// The ids of the standards that count; empty for all.
+pub(crate) fn enabled_standards(decisions: &Decisions) -> BTreeSet<String> {
+    decisions.standards.iter().flatten().cloned().collect()
 }

@@ -40,8 +40,8 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<Outcome> {
     }
     let scope = Scope {
         packs: &loaded.set,
-        enabled: decisions.standards.iter().flatten().cloned().collect(),
-        disabled: decisions.disabled.iter().map(|disabled| disabled.control.clone()).collect(),
+        enabled: decisions::enabled_standards(&decisions),
+        disabled: decisions::disabled_controls(&decisions),
         findings,
         lang: args.lang.get(),
     };
@@ -124,10 +124,7 @@ impl Scope<'_> {
 
     fn explain(&self, scores: &Scores, out: &mut dyn Write) -> Result<()> {
         for standard in &scores.standards {
-            let scored: usize = [ControlStatus::Passed, ControlStatus::Failed, ControlStatus::Unknown]
-                .map(|status| standard.with(status).len())
-                .iter()
-                .sum();
+            let scored = standard.scored();
             if scored == 0 {
                 continue;
             }

@@ -13,8 +13,8 @@ use sekisho_store::{FindingFilter, FindingOrder, Store};
 use super::files_out::Target;
 use super::watch;
 use crate::args::ScanArgs;
-use crate::files;
 use crate::output::{Counters, DeltaView, PackTexts, Report, StandardScore, terminal};
+use crate::{decisions, files};
 
 /// Everything about a finished scan but its findings.
 pub(crate) struct Finished<'a> {
@@ -67,9 +67,8 @@ fn order(finding: &Finding) -> ((&str, u64, &str), &str, &str, &str) {
 /// Writes all files and the summary.
 pub(crate) fn write(finished: &Finished<'_>, findings: &[Finding], targets: &[Target], args: &ScanArgs) -> Result<()> {
     let texts = PackTexts::new(finished.packs, &finished.decisions.parameters);
-    let enabled: BTreeSet<String> = finished.decisions.standards.iter().flatten().cloned().collect();
-    let disabled: BTreeSet<String> =
-        finished.decisions.disabled.iter().map(|disabled| disabled.control.clone()).collect();
+    let enabled = decisions::enabled_standards(finished.decisions);
+    let disabled = decisions::disabled_controls(finished.decisions);
     let scores = score::scores(finished.packs, findings, &enabled, &disabled);
     let report = Report {
         meta: &finished.snapshot.meta,

@@ -37,11 +37,9 @@ impl CallError {
 
     /// The error as the unknown value that takes the answer's place.
     pub fn unknown(&self) -> Unknown {
-        Unknown {
-            source: self.operation.clone(),
-            kind: self.kind,
-            message: format!("{} ({})", self.message, self.code),
-        }
+        let message =
+            if self.message.is_empty() { self.code.clone() } else { format!("{}: {}", self.code, self.message) };
+        Unknown { source: self.operation.clone(), kind: self.kind, message }
     }
 }
 

@@ -20,12 +20,7 @@ pub(crate) struct Refusal {
 
 impl From<CallError> for Refusal {
     fn from(error: CallError) -> Self {
-        let message =
-            if error.message.is_empty() { error.code.clone() } else { format!("{}: {}", error.code, error.message) };
-        Self {
-            unknown: Arc::new(Unknown { source: error.operation.clone(), kind: error.kind, message }),
-            code: error.code,
-        }
+        Self { unknown: Arc::new(error.unknown()), code: error.code }
     }
 }
 

@@ -12,7 +12,7 @@ pub(crate) struct Place {
     pub(crate) account: String,
     pub(crate) region: String,
     pub(crate) partition: String,
-    pub(crate) now: String,
+    pub(crate) now: Timestamp,
 }
 
 /// Values of a pack's variables, by the slots of [`ResourcePack::roots`]. Copies share what they hold.
@@ -31,7 +31,9 @@ impl Frame {
 
     fn set_place(&mut self, pack: &ResourcePack) {
         let Place { account, region, partition, now } = self.place.clone();
-        for (name, text) in [("account", account), ("region", region), ("partition", partition), ("now", now)] {
+        for (name, text) in
+            [("account", account), ("region", region), ("partition", partition), ("now", now.to_string())]
+        {
             self.set(pack, name, Arc::new(Value::from(text)));
         }
     }
@@ -51,8 +53,7 @@ impl Frame {
     /// The value of an expression.
     pub(crate) fn value(&self, program: &Program) -> Value {
         let roots: Vec<Val<'_>> = self.values.iter().map(|value| Val::from(&**value)).collect();
-        let now = self.place.now.parse().unwrap_or(Timestamp::UNIX_EPOCH);
-        let mut env = Env::new(&roots, now);
+        let mut env = Env::new(&roots, self.place.now);
         env.account = &self.place.account;
         env.region = &self.place.region;
         env.partition = &self.place.partition;

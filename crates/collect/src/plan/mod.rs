@@ -75,7 +75,7 @@ pub struct Plan {
 pub async fn read(api: Arc<dyn Api>, plan: Plan, observer: Arc<dyn Observer>) -> Snapshot {
     let shared = Arc::new(Shared {
         cache: CallCache::new(api, shared_operations(&plan)),
-        now: plan.taken_at.to_string(),
+        now: plan.taken_at,
         packs: plan.packs.clone(),
         types: plan.types.clone(),
         observer,
@@ -142,7 +142,7 @@ fn shared_operations(plan: &Plan) -> BTreeSet<String> {
 
 struct Shared {
     cache: CallCache,
-    now: String,
+    now: Timestamp,
     packs: Arc<PackSet>,
     types: BTreeSet<String>,
     observer: Arc<dyn Observer>,
@@ -198,7 +198,7 @@ async fn read_place(shared: Arc<Shared>, account: AccountPlan, region: String) -
         if ready.is_empty() {
             break;
         }
-        let reader = Reader { cache: &shared.cache, now: &shared.now, plan: &account, region: &region };
+        let reader = Reader { cache: &shared.cache, now: shared.now, plan: &account, region: &region };
         let parent = |pack: &ResourcePack| pack.parent.as_deref().and_then(|parent| done.get(parent));
         let reads: Vec<BoxFuture<'_, (&str, TypeRead)>> =
             ready.into_iter().map(|pack| read_type(&shared, &reader, pack, parent(pack))).collect();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
-use sekisho_model::{Gap, Map, Resource, Unknown, UnknownKind, Value};
+use sekisho_model::{Gap, Map, Resource, Timestamp, Unknown, UnknownKind, Value};
 use sekisho_rules::cel::{Program, Truth};
 use sekisho_rules::packs::{Batch, Call, Kind, List, ResourcePack, Source};
 
@@ -28,7 +28,7 @@ type Answers = Vec<(usize, Arc<Value>)>;
 /// Everything that reading needs to know about the place.
 pub(crate) struct Reader<'s> {
     pub(crate) cache: &'s CallCache,
-    pub(crate) now: &'s str,
+    pub(crate) now: Timestamp,
     pub(crate) plan: &'s AccountPlan,
     pub(crate) region: &'s str,
 }
@@ -40,7 +40,7 @@ impl Reader<'_> {
             account: account.id.clone(),
             region: self.region.to_owned(),
             partition: account.partition.clone(),
-            now: self.now.to_owned(),
+            now: self.now,
         }
     }
 
