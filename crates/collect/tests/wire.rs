@@ -49,7 +49,7 @@ async fn throttled_calls_are_sent_again() {
     assert_eq!((counters.calls, counters.retries, counters.throttled), (3, 2, 2));
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn ninety_percent_throttling_ends_complete() {
     let server = Server::start(|number, _| match number % 10 {
         9 => Reply::ok(EMPTY_KEYS),

@@ -23,8 +23,10 @@ const TICK: Duration = Duration::from_millis(120);
 
 /// Reads everything that the controls left by `settings` need.
 pub(crate) fn read(args: &ScanArgs, packs: &Arc<PackSet>, settings: &Settings) -> Result<Read> {
+    // One thread: the client allows 64 requests at a time, which one core serves many times over, and threads would
+    // only wake each other and keep an arena of freed memory each.
     let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
+        tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start the runtime")?;
     runtime.block_on(read_all(args, packs, settings))
 }
 

@@ -1,7 +1,13 @@
 //! HTTP: pooled connections, time-outs, a cap on bodies. No retry and no knowledge of AWS.
 
 use std::error::Error;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+
+use super::endpoint::is_local_name;
 
 /// What came back, with header names in lower case.
 #[derive(Debug)]
@@ -51,6 +57,7 @@ impl Transport {
             .pool_idle_timeout(Duration::from_secs(15))
             // A redirect must be signed again, so it is the caller's.
             .redirect(reqwest::redirect::Policy::none())
+            .dns_resolver(Arc::new(Resolver))
             .user_agent(concat!("sekisho/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| format!("the HTTP client cannot be set up: {error}"))?;
@@ -113,6 +120,23 @@ impl Transport {
             return TransportError::Invalid("a header is not valid".into());
         }
         TransportError::Cut(host)
+    }
+}
+
+/// The system's name service, but for the names that are always this machine (RFC 6761, section 6.3): a laboratory's
+/// names need no look-up, and resolve even where the system knows only `localhost` itself.
+struct Resolver;
+
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        if is_local_name(name.as_str()) {
+            let addresses = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))];
+            return Box::pin(std::future::ready(Ok(Box::new(addresses.into_iter()) as Addrs)));
+        }
+        Box::pin(async move {
+            let addresses: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            Ok(Box::new(addresses.into_iter()) as Addrs)
+        })
     }
 }
 

@@ -42,7 +42,12 @@ pub(crate) fn is_local(url: &str) -> bool {
         return true;
     }
     let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
-    host == "localhost" || host.ends_with(".localhost") || host.parse::<std::net::IpAddr>().is_ok()
+    is_local_name(host) || host.parse::<std::net::IpAddr>().is_ok()
+}
+
+/// Whether a host name means this machine by its form alone (RFC 6761, section 6.3).
+pub(crate) fn is_local_name(host: &str) -> bool {
+    host == "localhost" || host.ends_with(".localhost")
 }
 
 #[cfg(test)]
