@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
-use sekisho_rules::packs::{PackSet, PackSource, builtin};
+use sekisho_rules::packs::{PackSet, PackSource, builtin, builtin_for_judging};
 
 use crate::args::PackArgs;
 use crate::files;
@@ -18,8 +18,17 @@ pub(crate) struct Loaded {
     pub(crate) description: String,
 }
 
-/// Loads what the arguments name.
+/// Loads what the arguments name. The built-in controls come without their tests.
 pub(crate) fn load(args: &PackArgs) -> Result<Loaded> {
+    load_with(args, builtin_for_judging)
+}
+
+/// The same with all tests.
+pub(crate) fn load_with_tests(args: &PackArgs) -> Result<Loaded> {
+    load_with(args, builtin)
+}
+
+fn load_with(args: &PackArgs, builtin: fn() -> Vec<PackSource>) -> Result<Loaded> {
     let mut sources = match &args.packs_root {
         Some(root) => read_folder(root)?,
         None => builtin(),
@@ -55,7 +64,7 @@ fn read_folder(root: &Path) -> Result<Vec<PackSource>> {
     paths.sort();
     paths
         .into_iter()
-        .map(|path| Ok(PackSource { text: files::read_text(&path, FILE_MAX_BYTES)?, path: path.display().to_string() }))
+        .map(|path| Ok(PackSource::written(path.display().to_string(), files::read_text(&path, FILE_MAX_BYTES)?)))
         .collect()
 }
 

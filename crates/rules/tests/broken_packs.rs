@@ -35,8 +35,7 @@ tests:
 
 fn problems(resource: &str, control: &str) -> Vec<String> {
     let sources = [("resources/thing.yaml", resource), ("controls/X.1.yaml", control)];
-    let sources: Vec<PackSource> =
-        sources.iter().map(|(path, text)| PackSource { path: (*path).into(), text: (*text).into() }).collect();
+    let sources: Vec<PackSource> = sources.iter().map(|(path, text)| PackSource::written(*path, *text)).collect();
     PackSet::load(&sources).map_or_else(|problems| problems.iter().map(ToString::to_string).collect(), |_| Vec::new())
 }
 
@@ -138,7 +137,7 @@ proptest! {
         let at = at.index(symbols.len());
         let end = (at + cut).min(symbols.len());
         symbols.splice(at..end, insert.chars());
-        let damaged = PackSource { path: source.path.clone(), text: symbols.into_iter().collect() };
+        let damaged = PackSource { text: symbols.into_iter().collect(), ..source.clone() };
         let _ = PackSet::load(&[damaged]);
     }
 

@@ -5,12 +5,22 @@
 use std::collections::BTreeMap;
 
 use sekisho_model::{Schedule, Value};
-use sekisho_rules::packs::{PackSet, builtin, testing};
+use sekisho_rules::packs::{PackSet, builtin, builtin_for_judging, testing};
 
 fn packs() -> PackSet {
     PackSet::load(&builtin()).unwrap_or_else(|problems| {
         panic!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
     })
+}
+
+/// What a scan loads is what is written, apart from the tests.
+#[test]
+fn the_bundle_for_judging_is_the_packs_without_their_tests() {
+    let mut written = packs();
+    assert!(written.controls.values().all(|control| !control.tests.is_empty()));
+    written.controls.values_mut().for_each(|control| control.tests.clear());
+    let bundled = PackSet::load(&builtin_for_judging()).unwrap();
+    assert_eq!(format!("{bundled:?}"), format!("{written:?}"));
 }
 
 #[test]

@@ -11,8 +11,8 @@ fuzz_target!(|text: &str| {
         'c' => "controls/X.1.yaml",
         _ => "standards/X.1.yaml",
     };
-    let text = text.chars().skip(1).collect();
-    match PackSet::load(&[PackSource { path: path.into(), text }]) {
+    let text: String = text.chars().skip(1).collect();
+    match PackSet::load(&[PackSource::written(path, text)]) {
         Ok(set) => {
             for control in set.controls.values() {
                 for test in &control.tests {

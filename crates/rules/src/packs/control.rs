@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::problem::{Problem, line_of};
 use super::raw::{RawControl, RawExpr, RawGiven, RawTest};
+use super::set::{Form, PackSource};
 use crate::cel::{Program, Uses};
 
 /// The names in a control's conditions, in the order of their slots.
@@ -160,14 +161,17 @@ impl Control {
     ///
     /// # Errors
     /// Every mistake found in it.
-    pub(crate) fn parse(file: &str, text: &str) -> Result<Self, Vec<Problem>> {
-        let raw: RawControl =
-            yaml_serde::from_str(text).map_err(|error| vec![super::set::yaml_problem(file, &error)])?;
+    pub(crate) fn parse(source: &PackSource) -> Result<Self, Vec<Problem>> {
+        let raw: RawControl = source.parse()?;
+        let (file, text) = (source.path.as_str(), source.text.as_str());
         let mut problems = Vec::new();
         let mut problem = |path: &[&str], words: String| {
             problems.push(Problem { file: file.to_owned(), line: line_of(text, path), text: words })
         };
         check_form(&raw, file, &mut problem);
+        if source.form == Form::Written {
+            check_tests(&raw, &mut problem);
+        }
         let mut compile =
             |key: &str, raw: Option<&RawExpr>| match raw.map(|raw| Program::compile(&raw.0, &CONTROL_ROOTS)) {
                 None => None,
@@ -264,6 +268,9 @@ fn check_form(raw: &RawControl, file: &str, problem: &mut impl FnMut(&[&str], St
         ),
         _ => {}
     }
+}
+
+fn check_tests(raw: &RawControl, problem: &mut impl FnMut(&[&str], String)) {
     let expects = |wanted: Expectation| raw.tests.iter().any(|test| test.expect == wanted);
     for (needed, wanted, words) in [
         (true, Expectation::Passed, "one that expects PASSED"),

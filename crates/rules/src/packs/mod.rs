@@ -15,12 +15,12 @@ mod set;
 mod standard;
 pub mod testing;
 
-pub use builtin::builtin;
+pub use builtin::{builtin, builtin_for_judging};
 pub use control::{
     CONTROL_ROOTS, Control, ControlScope, ControlTest, Expectation, Fix, WhenEmpty, effective_parameters,
 };
 pub use judge::{Judged, Place, Subject};
 pub use problem::Problem;
 pub use resource::{Batch, Call, Kind, List, ResourcePack, Scope, Source};
-pub use set::{PackSet, PackSource, control_order};
+pub use set::{Form, PackSet, PackSource, control_order};
 pub use standard::{Standard, StandardControl};

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::problem::{Problem, line_of};
 use super::raw::{Ordered, RawCall, RawExpr, RawList, RawResourcePack};
+use super::set::PackSource;
 use crate::cel::Program;
 
 /// Whether a pack describes things that exist any number of times or one document of settings.
@@ -132,9 +133,9 @@ impl ResourcePack {
     ///
     /// # Errors
     /// Every mistake found in it.
-    pub(crate) fn parse(file: &str, text: &str) -> Result<Self, Vec<Problem>> {
-        let raw: RawResourcePack =
-            yaml_serde::from_str(text).map_err(|error| vec![super::set::yaml_problem(file, &error)])?;
+    pub(crate) fn parse(source: &PackSource) -> Result<Self, Vec<Problem>> {
+        let raw: RawResourcePack = source.parse()?;
+        let (file, text) = (source.path.as_str(), source.text.as_str());
         let call_names = [&raw.once, &raw.locate, &raw.each]
             .into_iter()
             .flat_map(|calls| calls.0.iter().map(|(name, _)| name.as_str()));

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use sekisho_model::ACCOUNT_TYPE;
+use serde::de::DeserializeOwned;
 
 use super::control::Control;
 use super::problem::{Problem, line_of};
@@ -12,6 +13,15 @@ use super::standard::Standard;
 /// No pack file is sensibly larger; a larger one is refused unread.
 const FILE_MAX_BYTES: usize = 256 * 1024;
 
+/// In which form a file is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// YAML, as a person wrote it.
+    Written,
+    /// JSON without the tests of controls, made at build time from a built-in file whose tests the project runs.
+    Bundled,
+}
+
 /// One file: its name as shown in messages, and its text.
 #[derive(Debug, Clone)]
 pub struct PackSource {
@@ -19,6 +29,25 @@ pub struct PackSource {
     pub path: String,
     /// The text.
     pub text: String,
+    /// What the text is.
+    pub form: Form,
+}
+
+impl PackSource {
+    /// A file as a person wrote it.
+    pub fn written(path: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { path: path.into(), text: text.into(), form: Form::Written }
+    }
+
+    /// The file as `T`; one definition of its keys serves both forms.
+    pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, Vec<Problem>> {
+        let problem = |line: usize, text: String| vec![Problem { file: self.path.clone(), line, text }];
+        match self.form {
+            Form::Written => yaml_serde::from_str(&self.text)
+                .map_err(|error| problem(error.location().map_or(0, |location| location.line()), error.to_string())),
+            Form::Bundled => serde_json::from_str(&self.text).map_err(|error| problem(0, error.to_string())),
+        }
+    }
 }
 
 /// Everything known about AWS: types, controls, standards.
@@ -30,11 +59,6 @@ pub struct PackSet {
     pub controls: BTreeMap<String, Control>,
     /// Standards, in the order of their ids.
     pub standards: Vec<Standard>,
-}
-
-pub(crate) fn yaml_problem(file: &str, error: &yaml_serde::Error) -> Problem {
-    let line = error.location().map_or(0, |location| location.line());
-    Problem { file: file.to_owned(), line, text: error.to_string() }
 }
 
 impl PackSet {
@@ -72,14 +96,14 @@ impl PackSet {
         }
         match source.path.split('/').find(|part| matches!(*part, "resources" | "controls" | "standards")) {
             Some("resources") => {
-                let pack = ResourcePack::parse(&source.path, &source.text)?;
+                let pack = ResourcePack::parse(source)?;
                 if let Some(other) = self.resources.get(&pack.type_name) {
                     return Err(problem(format!("{} is described in {} already", pack.type_name, other.file)));
                 }
                 self.resources.insert(pack.type_name.clone(), pack);
             }
             Some("controls") => {
-                let control = Control::parse(&source.path, &source.text)?;
+                let control = Control::parse(source)?;
                 if let Some(other) = self.controls.get(&control.id) {
                     return Err(problem(format!(
                         "{} is defined in {} already; choose another id",
@@ -89,8 +113,7 @@ impl PackSet {
                 self.controls.insert(control.id.clone(), control);
             }
             Some(_) => {
-                let standard: Standard =
-                    yaml_serde::from_str(&source.text).map_err(|error| vec![yaml_problem(&source.path, &error)])?;
+                let standard: Standard = source.parse()?;
                 self.standards.push(standard);
             }
             None => return Err(problem("is neither below resources/, controls/ nor standards/; move it there".into())),
