@@ -39,7 +39,7 @@ pub(super) fn resolve(
     }
     let mut given: Parameters = model.static_parameters.clone();
     for member in &service.structure(model.input.as_ref()).members {
-        if let (Some(name), Some(value)) = (&member.context_param, parameters.get(&member.name)) {
+        if let (Some(name), Some(value)) = (member.context_param(), parameters.get(&member.name)) {
             given.insert(name.to_string(), to_json(value));
         }
     }

@@ -6,7 +6,10 @@
 //!   them; a codec looks at [`Member`] only.
 //! - Member names are shared [`Key`]s: a thousand answers hold one allocation per name.
 
+use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
 
 use sekisho_model::Key;
 use serde::Deserialize;
@@ -71,9 +74,7 @@ pub(crate) struct Member {
     pub(crate) shape: usize,
     pub(crate) location: Location,
     pub(crate) location_name: Option<Box<str>>,
-    pub(crate) query_name: Option<Box<str>>,
-    pub(crate) context_param: Option<Box<str>>,
-    pub(crate) xml_namespace: Option<Box<str>>,
+    rare: Option<Box<RareTraits>>,
     pub(crate) timestamp_format: Option<TimestampFormat>,
     pub(crate) flattened: bool,
     pub(crate) xml_attribute: bool,
@@ -81,7 +82,30 @@ pub(crate) struct Member {
     pub(crate) json_value: bool,
 }
 
+/// Traits that few members have, kept apart because a scan holds thousands of members.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct RareTraits {
+    query_name: Option<Box<str>>,
+    context_param: Option<Box<str>>,
+    xml_namespace: Option<Box<str>>,
+}
+
 impl Member {
+    /// The name in EC2's query protocol, where it is not the name on the wire.
+    pub(crate) fn query_name(&self) -> Option<&str> {
+        self.rare.as_ref()?.query_name.as_deref()
+    }
+
+    /// The endpoint parameter that the member sets.
+    pub(crate) fn context_param(&self) -> Option<&str> {
+        self.rare.as_ref()?.context_param.as_deref()
+    }
+
+    /// The namespace of the member's XML element.
+    pub(crate) fn xml_namespace(&self) -> Option<&str> {
+        self.rare.as_ref()?.xml_namespace.as_deref()
+    }
+
     /// The name on the wire: `locationName`, or the member's own.
     pub(crate) fn wire_name(&self) -> &str {
         self.location_name.as_deref().unwrap_or(&self.name)
@@ -111,8 +135,8 @@ pub(crate) enum Kind {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Structure {
     pub(crate) members: Vec<Member>,
-    /// Wire name to index in `members`, sorted by wire name.
-    by_wire_name: Vec<(Box<str>, usize)>,
+    /// Indices into `members`, sorted by wire name.
+    by_wire_name: Box<[u32]>,
     /// The member that is the whole body, in REST protocols.
     pub(crate) payload: Option<Box<str>>,
     pub(crate) required: Vec<Box<str>>,
@@ -121,8 +145,9 @@ pub(crate) struct Structure {
 impl Structure {
     /// The member with this name on the wire.
     pub(crate) fn by_wire_name(&self, name: &str) -> Option<&Member> {
-        let at = self.by_wire_name.binary_search_by(|(wire, _)| (**wire).cmp(name)).ok()?;
-        self.members.get(self.by_wire_name.get(at)?.1)
+        let member = |at: &u32| self.members.get(*at as usize);
+        let order = |at: &u32| member(at).map_or(Ordering::Less, |member| member.wire_name().cmp(name));
+        member(self.by_wire_name.get(self.by_wire_name.binary_search_by(order).ok()?)?)
     }
 
     /// The member with this name in the model.
@@ -179,7 +204,7 @@ impl Service {
     pub fn parse(name: &str, text: &[u8]) -> Result<Self, ModelError> {
         let damaged = |problem: String| ModelError::Damaged { service: name.to_owned(), problem };
         let raw: RawService = serde_json::from_slice(text).map_err(|error| damaged(error.to_string()))?;
-        let index: HashMap<&str, usize> = raw.shapes.keys().enumerate().map(|(at, key)| (key.as_str(), at)).collect();
+        let index: HashMap<&str, usize> = raw.shapes.keys().enumerate().map(|(at, key)| (&**key, at)).collect();
         let builder = Builder { raw: &raw.shapes, index };
         let shapes = raw.shapes.values().map(|shape| builder.kind(shape)).collect::<Result<_, _>>().map_err(damaged)?;
         let mut operations = HashMap::new();
@@ -196,7 +221,7 @@ impl Service {
             service_id: metadata.service_id,
             target_prefix: metadata.target_prefix,
             json_version: metadata.json_version.unwrap_or_else(|| "1.0".to_owned()),
-            xml_namespace: xml_namespace(&metadata.xml_namespace),
+            xml_namespace: metadata.xml_namespace.as_ref().and_then(xml_namespace),
             query_compatible: metadata.aws_query_compatible.is_some(),
             regions: raw.regions,
             rules: RuleSet::parse(&raw.endpoint_rules).map_err(damaged)?,
@@ -218,8 +243,7 @@ impl Service {
 
     /// The structure that a reference refers to; an empty one where it is something else.
     pub(crate) fn structure(&self, member: Option<&Member>) -> &Structure {
-        static EMPTY: Structure =
-            Structure { members: Vec::new(), by_wire_name: Vec::new(), payload: None, required: Vec::new() };
+        static EMPTY: LazyLock<Structure> = LazyLock::new(Structure::default);
         match member.map(|member| self.kind(member)) {
             Some(Kind::Structure(structure)) => structure,
             _ => &EMPTY,
@@ -245,14 +269,16 @@ fn xml_namespace(trait_value: &Json) -> Option<String> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct RawService {
+struct RawService<'t> {
     #[serde(default)]
     regions: Vec<String>,
     metadata: RawMetadata,
-    operations: BTreeMap<String, RawOperation>,
+    #[serde(borrow)]
+    operations: BTreeMap<String, RawOperation<'t>>,
     #[serde(default)]
     paginators: BTreeMap<String, Json>,
-    shapes: BTreeMap<String, RawShape>,
+    #[serde(borrow)]
+    shapes: BTreeMap<Cow<'t, str>, RawShape<'t>>,
     endpoint_rules: Json,
 }
 
@@ -268,16 +294,16 @@ struct RawMetadata {
     json_version: Option<String>,
     signing_name: Option<String>,
     aws_query_compatible: Option<Json>,
-    #[serde(default)]
-    xml_namespace: Json,
+    xml_namespace: Option<Json>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct RawOperation {
+struct RawOperation<'t> {
     http: RawHttp,
-    input: Option<RawMember>,
-    output: Option<RawMember>,
+    #[serde(borrow)]
+    input: Option<RawMember<'t>>,
+    output: Option<RawMember<'t>>,
     endpoint: Option<RawEndpoint>,
     #[serde(default)]
     static_context_params: BTreeMap<String, RawStatic>,
@@ -303,16 +329,22 @@ struct RawStatic {
     value: Json,
 }
 
+#[derive(Deserialize)]
+struct RawContextParam {
+    name: Box<str>,
+}
+
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-struct RawMember {
-    shape: String,
-    location: Option<String>,
+struct RawMember<'t> {
+    #[serde(borrow)]
+    shape: Cow<'t, str>,
+    location: Option<Cow<'t, str>>,
     location_name: Option<Box<str>>,
     query_name: Option<Box<str>>,
-    context_param: Json,
-    xml_namespace: Json,
-    timestamp_format: Option<String>,
+    context_param: Option<Box<RawContextParam>>,
+    xml_namespace: Option<Box<Json>>,
+    timestamp_format: Option<Cow<'t, str>>,
     flattened: bool,
     xml_attribute: bool,
     host_label: bool,
@@ -322,21 +354,20 @@ struct RawMember {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct RawShape {
-    #[serde(rename = "type")]
-    kind: String,
-    #[serde(default)]
-    members: BTreeMap<String, RawMember>,
+struct RawShape<'t> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'t, str>,
+    #[serde(default, borrow)]
+    members: BTreeMap<Cow<'t, str>, RawMember<'t>>,
     #[serde(default)]
     required: Vec<Box<str>>,
-    member: Option<RawMember>,
-    key: Option<RawMember>,
-    value: Option<RawMember>,
+    member: Option<RawMember<'t>>,
+    key: Option<RawMember<'t>>,
+    value: Option<RawMember<'t>>,
     payload: Option<Box<str>>,
     location_name: Option<Box<str>>,
-    timestamp_format: Option<String>,
-    #[serde(default)]
-    xml_namespace: Json,
+    timestamp_format: Option<Cow<'t, str>>,
+    xml_namespace: Option<Box<Json>>,
     #[serde(default)]
     flattened: bool,
     #[serde(default)]
@@ -344,26 +375,32 @@ struct RawShape {
 }
 
 /// Turns names into indices and merges traits.
-struct Builder<'r> {
-    raw: &'r BTreeMap<String, RawShape>,
+struct Builder<'r, 't> {
+    raw: &'r BTreeMap<Cow<'t, str>, RawShape<'t>>,
     index: HashMap<&'r str, usize>,
 }
 
-impl Builder<'_> {
-    fn member(&self, name: &str, raw: &RawMember) -> Result<Member, String> {
+impl Builder<'_, '_> {
+    fn member(&self, name: &str, raw: &RawMember<'_>) -> Result<Member, String> {
         let missing = || format!("shape `{}` is missing", raw.shape);
-        let at = *self.index.get(raw.shape.as_str()).ok_or_else(missing)?;
+        let at = *self.index.get(&*raw.shape).ok_or_else(missing)?;
         let shape = self.raw.get(&raw.shape).ok_or_else(missing)?;
+        let rare = RareTraits {
+            query_name: raw.query_name.clone(),
+            context_param: raw.context_param.as_ref().map(|param| param.name.clone()),
+            xml_namespace: raw
+                .xml_namespace
+                .as_deref()
+                .or(shape.xml_namespace.as_deref())
+                .and_then(xml_namespace)
+                .map(Into::into),
+        };
         Ok(Member {
             name: name.into(),
             shape: at,
             location: location_of(raw.location.as_deref())?,
             location_name: raw.location_name.clone().or_else(|| shape.location_name.clone()),
-            query_name: raw.query_name.clone(),
-            context_param: raw.context_param.get("name").and_then(Json::as_str).map(Into::into),
-            xml_namespace: xml_namespace(&raw.xml_namespace)
-                .or_else(|| xml_namespace(&shape.xml_namespace))
-                .map(Into::into),
+            rare: (rare != RareTraits::default()).then(|| Box::new(rare)),
             timestamp_format: timestamp_format(raw.timestamp_format.as_deref().or(shape.timestamp_format.as_deref()))?,
             flattened: raw.flattened || shape.flattened,
             xml_attribute: raw.xml_attribute,
@@ -372,12 +409,12 @@ impl Builder<'_> {
         })
     }
 
-    fn kind(&self, shape: &RawShape) -> Result<Kind, String> {
-        let part = |part: &Option<RawMember>| {
+    fn kind(&self, shape: &RawShape<'_>) -> Result<Kind, String> {
+        let part = |part: &Option<RawMember<'_>>| {
             let raw = part.as_ref().ok_or("a list or map shape has no element")?;
             Ok::<_, String>(Box::new(self.member("", raw)?))
         };
-        Ok(match shape.kind.as_str() {
+        Ok(match &*shape.kind {
             "structure" if shape.document => Kind::Document,
             "structure" => Kind::Structure(self.structure(shape)?),
             "list" => Kind::List(part(&shape.member)?),
@@ -392,17 +429,21 @@ impl Builder<'_> {
         })
     }
 
-    fn structure(&self, shape: &RawShape) -> Result<Structure, String> {
+    fn structure(&self, shape: &RawShape<'_>) -> Result<Structure, String> {
         let members: Vec<Member> =
             shape.members.iter().map(|(name, raw)| self.member(name, raw)).collect::<Result<_, _>>()?;
-        let mut by_wire_name: Vec<(Box<str>, usize)> =
-            members.iter().enumerate().map(|(at, member)| (member.wire_name().into(), at)).collect();
-        by_wire_name.sort();
-        Ok(Structure { members, by_wire_name, payload: shape.payload.clone(), required: shape.required.clone() })
+        let mut by_wire_name: Vec<u32> = (0..).take(members.len()).collect();
+        by_wire_name.sort_by_key(|at| members.get(*at as usize).map(Member::wire_name));
+        Ok(Structure {
+            members,
+            by_wire_name: by_wire_name.into(),
+            payload: shape.payload.clone(),
+            required: shape.required.clone(),
+        })
     }
 
-    fn operation(&self, raw: &RawOperation, paginator: Option<&Json>) -> Result<OperationModel, String> {
-        let side = |side: &Option<RawMember>| side.as_ref().map(|raw| self.member("", raw)).transpose();
+    fn operation(&self, raw: &RawOperation<'_>, paginator: Option<&Json>) -> Result<OperationModel, String> {
+        let side = |side: &Option<RawMember<'_>>| side.as_ref().map(|raw| self.member("", raw)).transpose();
         Ok(OperationModel {
             method: raw.http.method.clone(),
             uri: raw.http.request_uri.clone(),

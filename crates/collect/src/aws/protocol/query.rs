@@ -35,7 +35,7 @@ fn member_name(service: &Service, member: &Member) -> String {
     if service.protocol != Protocol::Ec2 {
         return member.wire_name().to_owned();
     }
-    if let Some(name) = &member.query_name {
+    if let Some(name) = member.query_name() {
         return name.to_string();
     }
     let name = member.wire_name();

@@ -147,7 +147,7 @@ fn body(
 
 fn xml_body(service: &Service, member: &Member, root: &str, value: &Value) -> Result<Vec<u8>, ProtocolError> {
     let mut out = String::new();
-    let namespace = member.xml_namespace.as_deref().or(service.xml_namespace.as_deref());
+    let namespace = member.xml_namespace().or(service.xml_namespace.as_deref());
     write_xml(service, &mut out, root, namespace, member, value)?;
     Ok(out.into_bytes())
 }
@@ -182,7 +182,7 @@ fn write_xml(
         Kind::Structure(_) => {
             out.push_str(&open);
             for (field, value) in encode::fields(service, member, value)? {
-                write_xml(service, out, field.wire_name(), field.xml_namespace.as_deref(), field, value)?;
+                write_xml(service, out, field.wire_name(), field.xml_namespace(), field, value)?;
             }
         }
         Kind::Map { .. } | Kind::Document => {
