@@ -10,8 +10,9 @@ are patterns (`kms:GetKeyPolicy`, `ec2:*`, `*`):
      "drop":     {"operations": [...], "times": 2},         connection closed without an answer
      "truncate": {"operations": [...], "times": 2},         half a body, sent as if it were whole
      "garble":   {"operations": [...], "times": 2},         a body that is neither JSON nor XML
-     "delay":    {"operations": [...], "milliseconds": 800},
+     "delay":    {"operations": [...], "milliseconds": 800},   longer than the caller's patience: an endpoint that hangs
      "expire_after_calls": 60,                              then every call finds its session token expired
+     "expire_key": "lab",                                   the same for calls with this access key only
      "page_size": 2,                                        pages where moto gives everything at once
      "repeat_token": ["ec2:DescribeVolumes"]}               pages whose next token never changes
 
@@ -28,7 +29,7 @@ from collections import Counter
 import wire
 
 KINDS = ("fail", "cut", "drop", "truncate", "garble")
-FIELDS = {"refuse", "throttle", *KINDS, "delay", "expire_after_calls", "page_size", "repeat_token"}
+FIELDS = {"refuse", "throttle", *KINDS, "delay", "expire_after_calls", "expire_key", "page_size", "repeat_token"}
 
 
 def matches(patterns: list[str], asked: wire.Asked) -> bool:
@@ -80,7 +81,7 @@ class Weather:
 
     def _effect(self, asked: wire.Asked) -> str | None:
         limit = self.document.get("expire_after_calls")
-        if limit is not None and self.calls > limit:
+        if limit is not None and self.calls > limit and self.document.get("expire_key") in (None, asked.access_key):
             return "expire"
         if matches(self.document.get("refuse", []), asked):
             return "refuse"

@@ -126,6 +126,9 @@ pub(crate) struct AccessArgs {
     /// Endpoint for all services [default: AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_<SERVICE>, the profile]
     #[arg(long, value_name = "URL")]
     pub(crate) endpoint_url: Option<String>,
+    /// How long AWS may take to answer one attempt at a call; a call is tried several times
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub(crate) timeout: u64,
 }
 
 /// Where findings and decisions are kept.

@@ -5,7 +5,7 @@ mod lab_support;
 
 use std::collections::BTreeMap;
 
-use lab_support::{lab_scan, read, sekisho, succeed};
+use lab_support::{SCAN, lab_scan, read, sekisho, succeed};
 use sekisho_testkit::lab::{Lab, Seed};
 
 const ACCOUNTS: &str = "\
@@ -51,10 +51,6 @@ fn every_label_agrees_and_the_saved_scan_says_the_same() {
 
     let again = tempfile::tempdir().unwrap();
     let saved = folder.path().join("saved.ndjson.zst");
-    succeed(
-        sekisho(again.path())
-            .args(["scan", "--quiet", "--data", "data", "--format", "json", "-o", "report.json", "--snapshot"])
-            .arg(saved),
-    );
+    succeed(sekisho(again.path()).args(SCAN).arg("--snapshot").arg(saved));
     assert_eq!(read(again.path()).verdicts, live.verdicts);
 }

@@ -3,7 +3,7 @@
 
 mod lab_support;
 
-use lab_support::{read, sekisho, succeed};
+use lab_support::{SCAN, read, sekisho, succeed};
 
 #[test]
 fn the_demo_prints_a_summary_and_writes_the_report() {
@@ -21,17 +21,7 @@ fn the_demo_prints_a_summary_and_writes_the_report() {
 #[test]
 fn the_demo_is_interesting() {
     let folder = tempfile::tempdir().unwrap();
-    succeed(sekisho(folder.path()).args([
-        "scan",
-        "--demo",
-        "--quiet",
-        "--data",
-        "data",
-        "--format",
-        "json",
-        "-o",
-        "report.json",
-    ]));
+    succeed(sekisho(folder.path()).args(SCAN).arg("--demo"));
     let demo = read(folder.path());
     let score = demo.report["scores"]["summary"].as_i64().unwrap();
     assert!((35..=65).contains(&score), "the score is {score}");
@@ -46,10 +36,9 @@ fn the_demo_is_interesting() {
 #[test]
 fn a_second_demo_finds_nothing_new() {
     let folder = tempfile::tempdir().unwrap();
-    let arguments = ["scan", "--demo", "--quiet", "--data", "data", "--format", "json", "-o", "report.json"];
-    succeed(sekisho(folder.path()).args(arguments));
+    succeed(sekisho(folder.path()).args(SCAN).arg("--demo"));
     let first = read(folder.path());
-    succeed(sekisho(folder.path()).args(arguments).args(["--fail-on", "new"]));
+    succeed(sekisho(folder.path()).args(SCAN).args(["--demo", "--fail-on", "new"]));
     assert_eq!(read(folder.path()).verdicts, first.verdicts);
 }
 

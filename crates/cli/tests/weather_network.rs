@@ -6,7 +6,7 @@
 
 mod lab_support;
 
-use lab_support::{Scan, assert_nothing_invented, scan};
+use lab_support::{Scan, assert_nothing_invented, fail, lab_scan, read, scan, succeed};
 use sekisho_testkit::lab::{Lab, Seed};
 use serde_json::{Value, json};
 
@@ -25,7 +25,9 @@ fn bad_weather_never_becomes_a_verdict() {
         assert_eq!(after.not_seen().into_iter().collect::<Vec<_>>(), [operation], "{name}");
     }
     pages_without_end(&lab, &before);
+    an_endpoint_that_hangs(&lab, &before);
     credentials_that_end(&lab, &before);
+    credentials_that_are_renewed(&lab, &before);
 }
 
 /// Weather that passes while the scan lasts: nothing of it may be seen in the result.
@@ -94,9 +96,53 @@ fn pages_without_end(lab: &Lab, before: &Scan) {
     assert_eq!(after.not_seen().into_iter().collect::<Vec<_>>(), ["ec2:DescribeVolumes"]);
 }
 
+/// Longer than the tests may take: only a caller that gives up comes to an end.
+const HANGING_MS: u64 = 600_000;
+
+fn hanging(operation: &str) -> Value {
+    json!({ "delay": { "operations": [operation], "milliseconds": HANGING_MS } })
+}
+
+fn an_endpoint_that_hangs(lab: &Lab, before: &Scan) {
+    lab.weather(&hanging("sqs:ListQueues")).unwrap();
+    let after = scan(lab, &["--timeout", "1"]);
+    assert_nothing_invented(before, &after, |reasons| {
+        reasons.contains("sqs:ListQueues") && reasons.contains("did not answer within 1 s")
+    });
+    assert_eq!(after.not_seen().into_iter().collect::<Vec<_>>(), ["sqs:ListQueues"]);
+    lab.weather(&hanging("sts:GetCallerIdentity")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let text = fail(&mut lab_scan(lab, folder.path(), &["--timeout", "1"]));
+    assert!(text.contains("AWS cannot be reached") && text.contains("did not answer within 1 s"), "{text}");
+    lab.weather(&json!({})).unwrap();
+}
+
 /// After the credentials have ended nothing more can be read; what was read before stands.
 fn credentials_that_end(lab: &Lab, before: &Scan) {
     let after = scan_in(lab, &json!({ "expire_after_calls": 120 }), "expire", "credentials that end");
     assert_nothing_invented(before, &after, |reasons| reasons.contains("xpired"));
     assert!(!after.not_seen().is_empty());
+}
+
+/// A process hands out one key, and the next one once that has expired: the scan goes on as if nothing had happened.
+fn credentials_that_are_renewed(lab: &Lab, before: &Scan) {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = |key: &str| format!(r#"{{"Version":1,"AccessKeyId":"{key}","SecretAccessKey":"s","SessionToken":"t"}}"#);
+    let script = format!(
+        "#!/bin/sh\nif mkdir handed-out 2>/dev/null; then echo '{}'; else echo '{}'; fi\n",
+        keys("lab"),
+        keys("lab-renewed")
+    );
+    std::fs::write(folder.path().join("keys.sh"), script).unwrap();
+    std::fs::write(folder.path().join("config"), "[default]\ncredential_process = sh keys.sh\n").unwrap();
+    lab.weather(&json!({ "expire_after_calls": 120, "expire_key": "lab" })).unwrap();
+    lab.reset_counters().unwrap();
+    let mut command = lab_scan(lab, folder.path(), &[]);
+    command.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY").env("AWS_CONFIG_FILE", "config");
+    succeed(&mut command);
+    assert!(lab.counters().unwrap()["effects"]["expire"].as_u64() > Some(0), "nothing expired");
+    lab.weather(&json!({})).unwrap();
+    let after = read(folder.path());
+    assert_eq!(after.statuses(), before.statuses());
+    assert!(after.not_seen().is_empty(), "{:?}", after.not_seen());
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use lab_support::{Scan, fail, read, sekisho, succeed};
+use lab_support::{SCAN, Scan, fail, read, sekisho, succeed};
 use sekisho_testkit::synthetic;
 
 fn save(folder: &Path, name: &str, resources: usize) {
@@ -19,18 +19,7 @@ fn save(folder: &Path, name: &str, resources: usize) {
 
 fn judge(folder: &Path, snapshot: &str) -> Command {
     let mut command = sekisho(folder);
-    command.args([
-        "scan",
-        "--quiet",
-        "--data",
-        "data",
-        "--format",
-        "json",
-        "-o",
-        "report.json",
-        "--snapshot",
-        snapshot,
-    ]);
+    command.args(SCAN).args(["--snapshot", snapshot]);
     command
 }
 

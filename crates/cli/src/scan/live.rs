@@ -36,8 +36,8 @@ async fn read_all(args: &ScanArgs, packs: &Arc<PackSet>, settings: &Settings) ->
     let clock = Arc::new(SystemClock::new(crate::now));
     let sessions = Sessions::load(&sign_in_options(access), clock.clone()).await?;
     let models = ModelSet::builtin()?;
-    let client =
-        Client::new(models, ClientConfig::default(), sessions.endpoints(), clock).map_err(|text| anyhow!(text))?;
+    let config = ClientConfig { attempt_timeout: Duration::from_secs(access.timeout), ..ClientConfig::default() };
+    let client = Client::new(models, config, sessions.endpoints(), clock).map_err(|text| anyhow!(text))?;
     let api = Arc::new(client);
     let me = aws::sign_in(&*api, &sessions).await?;
     let (accounts, mut problems) = accounts_to_read(&*api, &sessions, &me, access).await?;

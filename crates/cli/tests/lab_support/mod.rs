@@ -11,6 +11,10 @@ use serde_json::Value;
 
 pub const REGIONS: [&str; 2] = ["ap-northeast-1", "us-east-1"];
 
+/// A scan that writes `report.json` into the current folder and keeps its findings in `data`; where the resources come
+/// from is still to be said.
+pub const SCAN: [&str; 8] = ["scan", "--quiet", "--data", "data", "--format", "json", "-o", "report.json"];
+
 /// Account, Region, control and resource.
 pub type Key = (String, String, String, String);
 
@@ -62,7 +66,8 @@ pub fn lab_scan(lab: &Lab, folder: &Path, more: &[&str]) -> Command {
         .env("AWS_CONFIG_FILE", "none")
         .env("AWS_SHARED_CREDENTIALS_FILE", "none")
         .env("AWS_EC2_METADATA_DISABLED", "true")
-        .args(["scan", "--quiet", "--data", "data", "--taken-at", NOW, "--format", "json", "-o", "report.json"]);
+        .args(SCAN)
+        .args(["--taken-at", NOW]);
     for region in REGIONS {
         command.args(["--region", region]);
     }
