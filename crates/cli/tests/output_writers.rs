@@ -57,6 +57,7 @@ fn the_terminal_counts_what_is_there() {
         "  3. High      S3.8    1 resource: S3 buckets block public access",
         "  4. Low       S3.13   1 resource",
         "elasticfilesystem:DescribeFileSystems (1 resource list; eu-west-1)",
+        "kms:ListResourceTags (no verdict depends on it; 3 resources; eu-west-1)",
         "kms:GetKeyRotationStatus (1 finding; ap-northeast-1)",
         "S3.8 / until 2027-03-31 / web@example.com",
         "NIST SP 800-53 Revision 5 v5.0.0  [#########.]   81 %    159     35          3",
@@ -86,6 +87,7 @@ fn nothing_found_is_said_in_words() {
     let mut fixture = small();
     fixture.findings.clear();
     fixture.gaps.clear();
+    fixture.unread.clear();
     fixture.delta = None;
     fixture.problems.clear();
     for format in Format::ALL {

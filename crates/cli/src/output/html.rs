@@ -399,20 +399,13 @@ impl Page<'_, '_> {
             words.regions
         )?;
         for spot in spots.iter().take(ROWS_MAX) {
-            let mut hidden = Vec::new();
-            if spot.lists > 0 {
-                hidden.push(count(words.lists_one, words.lists_many, spot.lists));
-            }
-            if spot.findings > 0 {
-                hidden.push(count(words.findings_one, words.findings_many, spot.findings));
-            }
             writeln!(
                 self.out,
                 "<tr><td class=\"mono\">{}</td><td>{}</td><td class=\"n\">{}</td><td class=\"keep\">{}</td></tr>",
                 // Long operation names may break after the service.
                 escape(&spot.operation).replace(':', ":<wbr>"),
                 escape(&spot.reason),
-                hidden.join("<br>"),
+                spot.hides(words).join("<br>"),
                 escape(&short_list(words, &spot.regions, 4)).replace(words.separator, "<br>"),
             )?;
         }

@@ -8,8 +8,8 @@
 //! {summary, standards [{id, name, version, score, passed, failed, unknown, no_data, disabled, failing_controls}]}`,
 //! `counts {total, by_service}` (each `{failed: [critical, high, medium, low, informational], passed, unjudged,
 //! suppressed}`), `changes {previous_at, new, fixed, regressed, unchanged}` (ids; null at the first scan),
-//! `do_first [{control_id, severity, resources, title, fix}]`, `not_seen [{operation, reason, findings, lists, accounts,
-//! regions}]`, `problems`, `findings`.
+//! `do_first [{control_id, severity, resources, title, fix}]`, `not_seen [{operation, reason, findings, lists,
+//! resources, accounts, regions}]`, `problems`, `findings`.
 //!
 //! Finding: `id`, `control_id`, `title`, `severity` (the control's while FAILED, else INFORMATIONAL),
 //! `control_severity`, `status`, `previous_status`, `change` (new, regressed, unchanged, fixed or null), `workflow`, `suppression`,

@@ -223,12 +223,8 @@ fn blind(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     }
     writeln!(out, "{}\n", words.not_seen_explained)?;
     for spot in spots.iter().take(ROWS_MAX) {
-        let hidden = [
-            (spot.lists > 0).then(|| count(words.lists_one, words.lists_many, spot.lists)),
-            (spot.findings > 0).then(|| count(words.findings_one, words.findings_many, spot.findings)),
-        ];
-        let hidden: Vec<String> = hidden.into_iter().flatten().collect();
-        writeln!(out, "- {} ({}): {}", code(&spot.operation), hidden.join(words.separator), plain(&spot.reason))?;
+        let hidden = spot.hides(words).join(words.separator);
+        writeln!(out, "- {} ({hidden}): {}", code(&spot.operation), plain(&spot.reason))?;
     }
     match spots.len().checked_sub(ROWS_MAX).filter(|more| *more > 0) {
         Some(more) => writeln!(out, "- {}", fill(words.and_more, more)),

@@ -33,7 +33,9 @@ use std::str::FromStr;
 
 pub use pack_texts::PackTexts;
 pub use paint::ColorChoice;
-pub use report::{ControlTexts, ControlView, Counters, DeltaView, FixView, Report, StandardLink, StandardScore};
+pub use report::{
+    ControlTexts, ControlView, Counters, DeltaView, FixView, Report, StandardLink, StandardScore, Unread,
+};
 
 /// A file format of `--format`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -10,7 +10,7 @@
 
 use std::borrow::Cow;
 
-use sekisho_model::{Finding, Gap, Lang, ScanMeta, Severity, Text, Timestamp};
+use sekisho_model::{Finding, Gap, Lang, ScanMeta, Severity, Text, Timestamp, Unknown};
 
 /// One finished scan, ready to be written.
 pub struct Report<'a> {
@@ -28,6 +28,8 @@ pub struct Report<'a> {
     pub controls: &'a dyn ControlTexts,
     /// Lists that could not be read.
     pub gaps: &'a [Gap],
+    /// Reads about single resources that failed, also those on which no verdict hangs.
+    pub unread: Vec<Unread>,
     /// What is wrong with `sekisho.yaml`, one sentence each, in the report's language.
     pub problems: Vec<String>,
     /// What the scan cost.
@@ -38,6 +40,19 @@ pub struct Report<'a> {
     pub lang: Lang,
     /// When judging ended.
     pub finished_at: Timestamp,
+}
+
+/// A read that failed for some resources of an account and Region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// The operation and why.
+    pub unknown: Unknown,
+    /// The account.
+    pub account: String,
+    /// The Region.
+    pub region: String,
+    /// How many resources lack what it would have told.
+    pub resources: usize,
 }
 
 /// The difference to the scan before, by finding id.

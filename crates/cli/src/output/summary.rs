@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use sekisho_model::{ComplianceStatus, Finding, Lang, Severity, Suppression, WorkflowStatus};
 
-use super::report::{ControlView, Report};
+use super::report::{ControlView, Report, Unread};
+use super::words::{Words, count};
 
 /// How a finding is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -204,25 +205,41 @@ pub(crate) struct Blind {
     pub(crate) findings: usize,
     /// Lists of resources that could not be read.
     pub(crate) lists: usize,
+    /// Resources that lack what the operation would have told, with or without a verdict that hangs on it.
+    pub(crate) resources: usize,
     /// The accounts concerned, sorted.
     pub(crate) accounts: Vec<String>,
     /// The Regions concerned, sorted.
     pub(crate) regions: Vec<String>,
 }
 
+impl Blind {
+    /// What it hides, in words: lists and findings, or else the resources of which only that much is not known.
+    pub(crate) fn hides(&self, words: &Words) -> Vec<String> {
+        let lists = (self.lists > 0).then(|| count(words.lists_one, words.lists_many, self.lists));
+        let findings = (self.findings > 0).then(|| count(words.findings_one, words.findings_many, self.findings));
+        let hidden: Vec<String> = lists.into_iter().chain(findings).collect();
+        match hidden.is_empty() {
+            true => vec![count(words.unread_one, words.unread_many, self.resources)],
+            false => hidden,
+        }
+    }
+}
+
 /// What could not be seen, grouped by operation and reason; what hides most first.
 pub(crate) fn blind_spots(report: &Report<'_>) -> Vec<Blind> {
     let mut groups: BTreeMap<(String, String), Blind> = BTreeMap::new();
-    let mut note = |operation: &str, reason: &str, account: &str, region: &str, is_list: bool| {
+    let mut note = |operation: &str, reason: &str, account: &str, region: &str, add: &dyn Fn(&mut Blind)| {
         let group = groups.entry((operation.to_owned(), reason.to_owned())).or_insert_with(|| Blind {
             operation: operation.to_owned(),
             reason: reason.to_owned(),
             findings: 0,
             lists: 0,
+            resources: 0,
             accounts: Vec::new(),
             regions: Vec::new(),
         });
-        *(if is_list { &mut group.lists } else { &mut group.findings }) += 1;
+        add(group);
         for (names, name) in [(&mut group.accounts, account), (&mut group.regions, region)] {
             if let Err(at) = names.binary_search_by(|known| known.as_str().cmp(name)) {
                 names.insert(at, name.to_owned());
@@ -230,19 +247,23 @@ pub(crate) fn blind_spots(report: &Report<'_>) -> Vec<Blind> {
         }
     };
     for gap in report.gaps {
-        note(&gap.unknown.source, &gap.unknown.message, &gap.account, &gap.region, true);
+        note(&gap.unknown.source, &gap.unknown.message, &gap.account, &gap.region, &|blind| blind.lists += 1);
+    }
+    for unread in &report.unread {
+        let Unread { unknown, account, region, resources } = unread;
+        note(&unknown.source, &unknown.message, account, region, &|blind| blind.resources += resources);
     }
     for finding in report.findings.iter().filter(|finding| class(finding) == Class::Unjudged) {
         for reason in &finding.reasons {
             let (operation, why) = split_operation(&reason.code, &reason.description);
-            note(operation, why, &finding.account, &finding.region, false);
+            note(operation, why, &finding.account, &finding.region, &|blind| blind.findings += 1);
         }
         if finding.reasons.is_empty() {
-            note(finding.status.label(), "", &finding.account, &finding.region, false);
+            note(finding.status.label(), "", &finding.account, &finding.region, &|blind| blind.findings += 1);
         }
     }
     let mut spots: Vec<_> = groups.into_values().collect();
-    spots.sort_by_key(|spot| std::cmp::Reverse((spot.lists, spot.findings)));
+    spots.sort_by_key(|spot| std::cmp::Reverse((spot.lists, spot.findings, spot.resources)));
     spots
 }
 

@@ -324,15 +324,8 @@ impl Terminal<'_, '_> {
             return writeln!(self.out, "  {}", words.all_seen);
         }
         for spot in spots.iter().take(LIST_MAX) {
-            let mut hidden = Vec::new();
-            if spot.lists > 0 {
-                hidden.push(count(words.lists_one, words.lists_many, spot.lists));
-            }
-            if spot.findings > 0 {
-                hidden.push(count(words.findings_one, words.findings_many, spot.findings));
-            }
-            let line =
-                format!("{} ({}; {})", spot.operation, hidden.join(words.separator), regions(words, &spot.regions));
+            let hidden = spot.hides(words).join(words.separator);
+            let line = format!("{} ({hidden}; {})", spot.operation, regions(words, &spot.regions));
             self.wrapped("  -", 4, &line, Some(Ink::Caution))?;
             if !spot.reason.is_empty() {
                 self.wrapped("", 4, &spot.reason, None)?;

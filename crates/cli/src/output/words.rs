@@ -105,6 +105,8 @@ words! {
     findings_many: "{} findings", "検出結果 {} 件";
     lists_one: "1 resource list", "リソース一覧 1 件";
     lists_many: "{} resource lists", "リソース一覧 {} 件";
+    unread_one: "no verdict depends on it; 1 resource", "判定への影響なし、1 リソース";
+    unread_many: "no verdict depends on it; {} resources", "判定への影響なし、{} リソース";
 
     suppressions: "Accepted risks", "受容したリスク";
     until: "until {}", "{} まで";

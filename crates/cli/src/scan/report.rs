@@ -6,14 +6,14 @@ use std::io::{self, IsTerminal, Write};
 use anyhow::{Context, Result};
 use sekisho_analyze::score::{self, ControlStatus};
 use sekisho_hub::{Decisions, Delta};
-use sekisho_model::{Finding, Lang, Snapshot, Timestamp};
+use sekisho_model::{Finding, Lang, Snapshot, Timestamp, Unknown, Value};
 use sekisho_rules::packs::{PackSet, control_order};
 use sekisho_store::{FindingFilter, FindingOrder, Store};
 
 use super::files_out::Target;
 use super::watch;
 use crate::args::ScanArgs;
-use crate::output::{Counters, DeltaView, PackTexts, Report, StandardScore, terminal};
+use crate::output::{Counters, DeltaView, PackTexts, Report, StandardScore, Unread, terminal};
 use crate::{decisions, files};
 
 /// Everything about a finished scan but its findings.
@@ -78,6 +78,7 @@ pub(crate) fn write(finished: &Finished<'_>, findings: &[Finding], targets: &[Ta
         scores: scores.standards.into_iter().map(score_view).collect(),
         controls: &texts,
         gaps: &finished.snapshot.gaps,
+        unread: unread(finished.snapshot),
         problems: finished.problems.clone(),
         counters: finished.counters,
         packs: finished.packs_description.clone(),
@@ -114,6 +115,38 @@ pub(crate) fn write(finished: &Finished<'_>, findings: &[Finding], targets: &[Ta
     let mut text = Vec::new();
     terminal::write(&report, &style, &mut text)?;
     out.write_all(&text).and_then(|()| out.flush()).context("cannot print the summary")
+}
+
+/// The failed reads inside the resources. A verdict that hangs on one names it too; the others would go unsaid.
+fn unread(snapshot: &Snapshot) -> Vec<Unread> {
+    let mut counted: BTreeMap<(&str, &str, &str, &str), (&Unknown, usize)> = BTreeMap::new();
+    for resource in &snapshot.resources {
+        let mut unknown: Vec<&Unknown> = Vec::new();
+        for document in [&resource.properties, &resource.attributes, &resource.tags] {
+            collect_unknown(document, &mut unknown);
+        }
+        for why in unknown {
+            let key = (&*why.source, &*why.message, &*resource.account, &*resource.region);
+            counted.entry(key).or_insert((why, 0)).1 += 1;
+        }
+    }
+    let unread = |((_, _, account, region), (unknown, resources)): ((_, _, &str, &str), (&Unknown, usize))| Unread {
+        unknown: unknown.clone(),
+        account: account.to_owned(),
+        region: region.to_owned(),
+        resources,
+    };
+    counted.into_iter().map(unread).collect()
+}
+
+/// Each unknown of a document once.
+fn collect_unknown<'v>(value: &'v Value, found: &mut Vec<&'v Unknown>) {
+    match value {
+        Value::Unknown(why) if !found.contains(&&**why) => found.push(why),
+        Value::List(items) => items.iter().for_each(|item| collect_unknown(item, found)),
+        Value::Map(map) => map.iter().for_each(|(_, value)| collect_unknown(value, found)),
+        _ => {}
+    }
 }
 
 fn score_view(score: score::StandardScore) -> StandardScore {

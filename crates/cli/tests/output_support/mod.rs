@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use sekisho_cli::output::{
-    ControlTexts, ControlView, Counters, DeltaView, FixView, Report, StandardLink, StandardScore,
+    ControlTexts, ControlView, Counters, DeltaView, FixView, Report, StandardLink, StandardScore, Unread,
 };
 use sekisho_model::{
     AccountScope, ComplianceStatus, Evidence, Finding, FindingKey, Gap, Lang, RecordState, ResourceRef, ScanMeta,
@@ -60,6 +60,7 @@ pub struct Fixture {
     pub findings: Vec<Finding>,
     pub controls: Controls,
     pub gaps: Vec<Gap>,
+    pub unread: Vec<Unread>,
     pub delta: Option<DeltaView>,
     pub scores: Vec<StandardScore>,
     pub problems: Vec<String>,
@@ -76,6 +77,7 @@ impl Fixture {
             summary_score: Some(33),
             controls: &self.controls,
             gaps: &self.gaps,
+            unread: self.unread.clone(),
             problems: self.problems.clone(),
             counters: self.counters,
             packs: "built-in 2026-11-25 + /etc/sekisho/packs".into(),
@@ -345,6 +347,16 @@ pub fn small() -> Fixture {
                 message: "User: arn:aws:sts::111122223333:assumed-role/SekishoReadOnly/scan is not authorized to perform elasticfilesystem:DescribeFileSystems".into(),
             },
         }],
+        unread: vec![Unread {
+            unknown: Unknown {
+                source: "kms:ListResourceTags".into(),
+                kind: UnknownKind::Denied,
+                message: "access denied".into(),
+            },
+            account: "111122223333".into(),
+            region: "eu-west-1".into(),
+            resources: 3,
+        }],
         delta: Some(delta),
         scores: vec![
             score("fsbp/1.0.0", "AWS Foundational Security Best Practices", "1.0.0", Some(0), (0, 3, 0), &["EC2.19", "S3.8", "S3.13"]),
@@ -415,6 +427,7 @@ pub fn large(count: usize) -> Fixture {
     fixture.delta =
         Some(DeltaView { previous_at: time("2026-11-24T00:00:00Z"), new, unchanged: all, ..DeltaView::default() });
     fixture.gaps.clear();
+    fixture.unread.clear();
     fixture
 }
 
