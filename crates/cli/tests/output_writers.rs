@@ -83,6 +83,19 @@ fn many_accounts_and_regions_stay_short() {
 }
 
 #[test]
+fn housekeeping_is_told_when_it_happened() {
+    let told = |purged: u64| {
+        let mut fixture = small();
+        fixture.counters.purged = purged;
+        let mut out = Vec::new();
+        terminal::write(&fixture.report(Lang::En), &terminal::TerminalStyle::default(), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    assert!(!told(0).contains("Deleted"));
+    assert!(told(1234).contains("Deleted           1,234 old findings"));
+}
+
+#[test]
 fn nothing_found_is_said_in_words() {
     let mut fixture = small();
     fixture.findings.clear();

@@ -197,6 +197,36 @@ fn deleted_resource_is_archived_and_may_come_back() {
 }
 
 #[test]
+fn archived_findings_are_deleted_after_30_days_and_unseen_ones_after_90() {
+    let mut hub = Hub::new();
+    let (stays, goes) = (verdict("S3.8", "stays", Failed), verdict("S3.8", "goes", Failed));
+    let left_out = verdict("S3.1", "left-out", Failed);
+    hub.scan(1, vec![stays.clone(), goes.clone(), left_out.clone()]);
+    // From here on S3.1 is not judged.
+    let scope = ScanScope { controls: ["S3.8".to_owned()].into(), all_controls: false, ..scope() };
+    let mut scan = |day| {
+        let scan = hub.scan_with(day, &scope, vec![stays.clone()], &[]).scan;
+        let mut left: Vec<String> = hub.all().into_iter().map(|finding| finding.id).collect();
+        left.sort();
+        (scan.counts.archived, scan.counts.purged, left)
+    };
+    assert_eq!(scan(2), (1, 0, ids(&[stays.clone(), goes.clone(), left_out.clone()])));
+    assert_eq!(scan(32), (0, 0, ids(&[stays.clone(), goes, left_out.clone()])), "archived 30 days ago to the hour");
+    assert_eq!(scan(33), (0, 1, ids(&[stays.clone(), left_out.clone()])));
+    assert_eq!(scan(91), (0, 0, ids(&[stays.clone(), left_out])), "seen 90 days ago to the hour");
+    assert_eq!(scan(92), (0, 1, ids(&[stays.clone()])));
+}
+
+#[test]
+fn judging_an_old_snapshot_deletes_nothing_of_it() {
+    let mut hub = Hub::new();
+    let (failed, today) = (verdict("S3.8", "old", Failed), noon(400));
+    let ingested = ingest(&mut hub.store, &meta(1), &scope(), vec![failed.clone()], &[], today).unwrap();
+    assert_eq!(ingested.scan.counts.purged, 0);
+    assert_eq!(hub.only().id, id(&failed));
+}
+
+#[test]
 fn passed_resource_that_goes_is_not_fixed_and_returns_resolved() {
     let mut hub = Hub::new();
     hub.scan(1, vec![verdict("S3.8", "a", Passed)]);

@@ -29,6 +29,7 @@ pub fn store_conformance<S: Store>(mut make_store: impl FnMut() -> S) {
     filters_select(&mut make_store());
     pages_cover_everything_once(&mut make_store());
     history_is_kept(&mut make_store());
+    purging_deletes_what_is_old(&mut make_store());
 }
 
 /// A time, `seconds` after the start of 2027.
@@ -291,4 +292,34 @@ fn history_is_kept(store: &mut impl Store) {
     assert_eq!(list(ChangeFilter { scan_id: Some(2), ..ChangeFilter::default() }).unwrap(), second);
     assert_eq!(list(ChangeFilter { finding_id: Some("arn:none".into()), scan_id: None }).unwrap(), []);
     assert_eq!(store.change_list(&ChangeFilter { finding_id: Some(sample().id), scan_id: None }, 3).unwrap().len(), 3);
+}
+
+fn purging_deletes_what_is_old(store: &mut impl Store) {
+    let number = |number| finding("S3.8", "111111111111", "us-east-1", number, ComplianceStatus::Failed);
+    let archived = |n, seconds| Finding { record_state: RecordState::Archived, updated_at: at(seconds), ..number(n) };
+    let seen = |n, seconds| Finding { last_observed_at: at(seconds), ..number(n) };
+    let kept = [archived(1, 50), seen(2, 40)];
+    // Archived long ago and seen since in no way that counts; active and not seen for long.
+    let old = [archived(3, 49), seen(4, 39)];
+    let changes = vec![FieldChange { field: "status", from: None, to: Some("FAILED".into()) }];
+    let mut scan = store.scan_begin(&meta(100)).unwrap();
+    let writes = kept.iter().chain(&old).map(|finding| FindingWrite { changes: changes.clone(), ..write(finding) });
+    scan.finding_put(&writes.collect::<Vec<_>>()).unwrap();
+    assert_eq!(scan.finding_purge(at(50), at(40)).unwrap(), 2);
+    assert_eq!(scan.finding_purge(at(50), at(40)).unwrap(), 0);
+    scan.scan_commit(at(101), &ScanCounts::default()).unwrap();
+    let ids = |findings: &[Finding]| {
+        let mut ids: Vec<String> = findings.iter().map(|finding| finding.id.clone()).collect();
+        ids.sort();
+        ids
+    };
+    assert_eq!(ids(&all(store)), ids(&kept));
+    let with_history: Vec<String> =
+        store.change_list(&ChangeFilter::default(), 10).unwrap().into_iter().map(|change| change.finding_id).collect();
+    assert_eq!(with_history.len(), 2);
+    assert!(with_history.iter().all(|id| ids(&kept).contains(id)));
+    // Back again, it is new: nothing of the old history is taken for its own.
+    put(store, 200, &[seen(4, 200)]);
+    let filter = ChangeFilter { finding_id: Some(number(4).id), scan_id: None };
+    assert_eq!(store.change_list(&filter, 10).unwrap(), []);
 }

@@ -145,6 +145,13 @@ pub trait ScanWriter {
     /// [`StoreError`] when the store cannot be read.
     fn finding_get(&mut self, id: &str) -> Result<Option<Finding>, StoreError>;
 
+    /// Deletes the findings that were archived before `archived_before`, and the active ones last seen before
+    /// `seen_before`, with their histories. Gives their number.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be written.
+    fn finding_purge(&mut self, archived_before: Timestamp, seen_before: Timestamp) -> Result<u64, StoreError>;
+
     /// Makes the scan final. When this returns, it is on disk.
     ///
     /// # Errors

@@ -117,6 +117,8 @@ pub struct ScanCounts {
     pub regressed: u64,
     /// Findings archived by this scan.
     pub archived: u64,
+    /// Findings deleted after this scan because they were archived, or not seen, for long.
+    pub purged: u64,
 }
 
 /// A complete scan.

@@ -4,7 +4,8 @@
 //! (`FAILED`, `CRITICAL`) are Security Hub's in every language; only `title` follows the report's.
 //!
 //! Document: `format`, `generator {name, version}`, `taken_at`, `finished_at`, `packs`, `accounts [{account, name,
-//! partition, identity, regions, home_region}]`, `counters {calls, throttled, refused, resources, seconds}`, `scores
+//! partition, identity, regions, home_region}]`, `counters {calls, throttled, refused, resources, purged,
+//! seconds}`, `scores
 //! {summary, standards [{id, name, version, score, passed, failed, unknown, no_data, disabled, failing_controls}]}`,
 //! `counts {total, by_service}` (each `{failed: [critical, high, medium, low, informational], passed, unjudged,
 //! suppressed}`), `changes {previous_at, new, fixed, regressed, unchanged}` (ids; null at the first scan),

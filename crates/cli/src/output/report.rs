@@ -106,6 +106,8 @@ pub struct Counters {
     pub refused: u64,
     /// Resources read.
     pub resources: u64,
+    /// Findings deleted from the data directory: archived for 30 days, or not seen for 90.
+    pub purged: u64,
     /// Wall time of the scan.
     pub seconds: f64,
 }

@@ -117,7 +117,11 @@ impl Terminal<'_, '_> {
             fill(words.refused, thousands(counters.refused)),
             fill(words.seconds, format_args!("{:.1}", counters.seconds)),
         ];
-        self.field(words.cost, &parts.join(words.separator))
+        self.field(words.cost, &parts.join(words.separator))?;
+        match counters.purged {
+            0 => Ok(()),
+            number => self.field(words.purged, &fill(words.purged_why, thousands(number))),
+        }
     }
 
     fn changes(&mut self) -> io::Result<()> {

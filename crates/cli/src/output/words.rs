@@ -39,6 +39,8 @@ words! {
     calls: "{}\u{a0}API calls", "API 呼び出し\u{a0}{}\u{a0}回";
     throttled: "{}\u{a0}throttled", "スロットリング\u{a0}{}\u{a0}回";
     refused: "{}\u{a0}refused", "拒否\u{a0}{}\u{a0}回";
+    purged: "Deleted", "削除";
+    purged_why: "{} old findings (archived for 30 days, or not seen for 90)", "古い検出結果 {} 件（アーカイブから 30 日、または最後の確認から 90 日が経過）";
     seconds: "{}\u{a0}s", "{}\u{a0}秒";
     cost: "Reading", "読み取り";
     separator: ", ", "、";

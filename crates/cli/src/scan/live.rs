@@ -75,7 +75,7 @@ async fn read_all(args: &ScanArgs, packs: &Arc<PackSet>, settings: &Settings) ->
         throttled: totals.throttled,
         refused: totals.refused,
         resources: snapshot.resources.len() as u64,
-        seconds: 0.0,
+        ..Counters::default()
     };
     Ok(Read { snapshot, counters, problems })
 }

@@ -57,9 +57,10 @@ pub(crate) fn run(args: &ScanArgs) -> Result<Outcome> {
     }
     let verdicts = posture::judge(&packs, &read.snapshot, &settings);
     let scope = scope(&packs, &read.snapshot, &settings, args.only.is_empty());
-    let Ingested { delta, problems, .. } =
+    let Ingested { scan, delta, problems } =
         sekisho_hub::ingest(&mut store, &read.snapshot.meta, &scope, verdicts, &decisions.suppressions, crate::now())?;
     let mut counters = read.counters;
+    counters.purged = scan.counts.purged;
     counters.seconds = started.elapsed().as_secs_f64();
     let mut all_problems = read.problems;
     all_problems.extend(problems.iter().map(|problem| format!("{}: {}", problem.source, problem.text)));

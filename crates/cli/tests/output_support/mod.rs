@@ -365,7 +365,7 @@ pub fn small() -> Fixture {
             score("pci-dss/4.0.1", "PCI DSS", "4.0.1", None, (0, 0, 0), &[]),
         ],
         problems: vec!["sekisho.yaml:20: the suppression of S3.1 matched nothing; remove it or correct its resource".into()],
-        counters: Counters { calls: 1234, throttled: 5, refused: 2, resources: 402, seconds: 6.25 },
+        counters: Counters { calls: 1234, throttled: 5, refused: 2, resources: 402, purged: 0, seconds: 6.25 },
         findings,
     }
 }

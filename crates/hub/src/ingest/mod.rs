@@ -13,12 +13,14 @@
 //!   again, the account-level finding gets no verdict any more and is archived.
 //! - Global resources are reported in the home Region. When that Region is not among the scanned ones, only those
 //!   controls count as judged there that gave a verdict there.
+//! - What has been archived for 30 days, and what no scan has met for 90, is deleted with its history.
 //! - A scan older than one that is already stored for the same account and Region is refused: it would undo it.
 
 mod archive;
 
 use std::collections::BTreeSet;
 
+use jiff::SignedDuration;
 use sekisho_model::{ComplianceStatus, Gap, ScanMeta, Timestamp, Verdict, WorkflowStatus};
 use sekisho_store::{FindingHead, FindingRow, FindingWrite, ScanCounts, ScanRecord, ScanWriter, Store, StoreError};
 
@@ -31,6 +33,13 @@ const BATCH: usize = 1_000;
 
 /// How many past scans are searched for the previous one of the same accounts.
 const PAST_SCANS: usize = 1_000;
+
+/// How long archived findings are kept, as Security Hub keeps them (user guide, "Understanding findings").
+const ARCHIVED_DAYS: i64 = 30;
+
+/// How long active findings are kept that no scan meets again: Security Hub deletes them as long after
+/// their last update, and every check of it is an update.
+const UNSEEN_DAYS: i64 = 90;
 
 /// What a scan judged, and what it could not see. The accounts and Regions are in `ScanMeta`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -110,6 +119,8 @@ pub fn ingest(
         taking.batch(&mut *writer, batch)?;
     }
     archive::archive_unobserved(&mut *writer, meta, scope, &judged_places, now, &mut taking.delta)?;
+    // Being seen is counted from the scan, so that judging an old snapshot does not delete what it has just told.
+    let purged = writer.finding_purge(before(now, ARCHIVED_DAYS), before(meta.taken_at, UNSEEN_DAYS))?;
     let Taking { rules, mut delta, mut counts, .. } = taking;
     delta.sort();
     let count = |list: &Vec<String>| u64::try_from(list.len()).unwrap_or(u64::MAX);
@@ -117,9 +128,14 @@ pub fn ingest(
     counts.fixed = count(&delta.fixed);
     counts.regressed = count(&delta.regressed);
     counts.archived = count(&delta.archived);
+    counts.purged = purged;
     let scan = writer.scan_commit(now, &counts)?;
     let problems = rules.problems(meta, scope.all_controls && scope.gaps.is_empty());
     Ok(Ingested { scan, delta, problems })
+}
+
+fn before(time: Timestamp, days: i64) -> Timestamp {
+    time.checked_sub(SignedDuration::from_hours(24 * days)).unwrap_or(Timestamp::MIN)
 }
 
 /// The last scan of any of these accounts; an error if one of the same places is newer than this.

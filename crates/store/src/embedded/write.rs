@@ -137,6 +137,27 @@ impl<'store> EmbeddedScan<'store> {
         Ok(())
     }
 
+    fn purge(&self, archived_before: Timestamp, seen_before: Timestamp) -> Result<u64, Error> {
+        // An archived finding is not written again, so its last change is the archiving.
+        let mut statement = self.transaction.prepare_cached(
+            "SELECT row FROM finding WHERE record_state = 'ARCHIVED' AND updated_at < ?1
+             UNION ALL
+             SELECT f.row FROM observed o JOIN finding f ON f.row = o.finding WHERE o.at < ?2 AND f.record_state = 'ACTIVE'",
+        )?;
+        let times = params![nanos(archived_before), nanos(seen_before)];
+        let rows: Vec<i64> = statement.query_map(times, |row| row.get(0))?.collect::<Result<_, Error>>()?;
+        // SQLite may give the number of a deleted row to a new one, so nothing may stay behind under it.
+        for sql in [
+            "DELETE FROM change WHERE finding = ?1",
+            "DELETE FROM observed WHERE finding = ?1",
+            "DELETE FROM finding WHERE row = ?1",
+        ] {
+            let mut statement = self.transaction.prepare_cached(sql)?;
+            rows.iter().try_for_each(|row| statement.execute([row]).map(drop))?;
+        }
+        Ok(rows.len() as u64)
+    }
+
     fn unobserved(&self, account: &str, region: &str) -> Result<Vec<FindingHead>, Error> {
         // The `+` makes SQLite look up the place and sort the few found, not walk all ids in order.
         let sql = format!(
@@ -171,6 +192,10 @@ impl ScanWriter for EmbeddedScan<'_> {
 
     fn finding_get(&mut self, id: &str) -> Result<Option<Finding>, StoreError> {
         read::finding_get(&self.transaction, &self.file, &mut self.unpacker, id)
+    }
+
+    fn finding_purge(&mut self, archived_before: Timestamp, seen_before: Timestamp) -> Result<u64, StoreError> {
+        self.purge(archived_before, seen_before).map_err(|error| self.failed(error))
     }
 
     fn scan_commit(self: Box<Self>, finished_at: Timestamp, counts: &ScanCounts) -> Result<ScanRecord, StoreError> {
