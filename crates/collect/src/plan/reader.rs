@@ -69,7 +69,8 @@ impl Reader<'_> {
                 Err(why) => gap = gap.or_else(|| Some(self.gap(pack, &why))),
             }
         }
-        let frames = self.located(pack, frames).await;
+        let (frames, unplaced) = self.located(pack, frames).await;
+        let gap = gap.or_else(|| unplaced.map(|why| self.gap(pack, &why)));
         let frames = self.all_calls(pack, &pack.each, frames).await;
         let resources: Vec<Resource> = frames.iter().filter_map(|frame| shape(pack, frame)).collect();
         TypeRead { resources, gap }
@@ -145,22 +146,25 @@ impl Reader<'_> {
         }
     }
 
-    /// Puts elements of a global list into their Regions; those outside the scan are left out.
-    async fn located(&self, pack: &ResourcePack, frames: Vec<Frame>) -> Vec<Frame> {
-        let Some(region) = &pack.region else { return frames };
+    /// Puts elements of a global list into their Regions; those outside the scan are left out. One whose Region is not
+    /// known cannot be told from what was kept of it under its Region, so it is not there: the second value says why.
+    async fn located(&self, pack: &ResourcePack, frames: Vec<Frame>) -> (Vec<Frame>, Option<Arc<Unknown>>) {
+        let Some(region) = &pack.region else { return (frames, None) };
         let frames = self.all_calls(pack, &pack.locate, frames).await;
-        let place = |mut frame: Frame| {
-            // An element whose Region is not told stays at home: its calls are redirected or fail by themselves.
-            if let Some(region) = frame.value(region).as_str() {
-                if !self.plan.regions.iter().any(|scanned| scanned == region) {
-                    return None;
+        let (mut placed, mut unplaced) = (Vec::with_capacity(frames.len()), None);
+        for mut frame in frames {
+            match frame.value(region) {
+                Value::Unknown(why) => unplaced = unplaced.or(Some(why)),
+                Value::String(region) if self.plan.regions.iter().any(|scanned| **scanned == *region) => {
+                    frame.move_to(pack, &region);
+                    placed.push(frame);
                 }
-                let region = region.to_owned();
-                frame.move_to(pack, &region);
+                Value::String(_) => {}
+                // The pack says of such elements that they have no Region: they stay at home.
+                _ => placed.push(frame),
             }
-            Some(frame)
-        };
-        frames.into_iter().filter_map(place).collect()
+        }
+        (placed, unplaced)
     }
 
     /// Makes the calls one after the other, each for all elements.
