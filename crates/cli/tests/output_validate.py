@@ -3,11 +3,13 @@
 asff FILE: the request model of Security Hub's BatchImportFindings as botocore publishes it (shapes, enumerations, patterns)
            and the limits that the API reference states beside the model.
 ocsf FILE: the published OCSF schema of class 2003 with the profiles that each event names (package ocsf-json-schema).
+junit FILE: the schema beside this file, junit.xsd, and the counts of each suite (package xmlschema).
 
-Prints the faults and exits 1 if there are any. Needs botocore, ocsf-json-schema and jsonschema; no network.
+Prints the faults and exits 1 if there are any. Needs botocore, ocsf-json-schema, jsonschema and xmlschema; no network.
 """
 
 import json
+import pathlib
 import re
 import sys
 
@@ -106,11 +108,27 @@ def ocsf_faults(events):
             yield f"{event['finding_info']['uid']}: type_uid {event['type_uid']}"
 
 
+def junit_faults(path):
+    import xmlschema
+    from xml.etree import ElementTree
+
+    for error in xmlschema.XMLSchema(pathlib.Path(__file__).with_name("junit.xsd")).iter_errors(path):
+        yield f"{error.path}: {error.reason}"
+    for suite in ElementTree.parse(path).getroot():
+        counts = {"tests": "testcase", "failures": "testcase/failure", "errors": "testcase/error", "skipped": "testcase/skipped"}
+        for name, children in counts.items():
+            if int(suite.get(name)) != len(suite.findall(children)):
+                yield f"{suite.get('name')}: {name} is {suite.get(name)}, there are {len(suite.findall(children))}"
+
+
 def main():
     kind, path = sys.argv[1:3]
-    with open(path, encoding="utf-8") as file:
-        documents = json.load(file)
-    faults = list({"asff": asff_faults, "ocsf": ocsf_faults}[kind](documents))
+    if kind == "junit":
+        documents, faults = [path], list(junit_faults(path))
+    else:
+        with open(path, encoding="utf-8") as file:
+            documents = json.load(file)
+        faults = list({"asff": asff_faults, "ocsf": ocsf_faults}[kind](documents))
     for fault in faults[:50]:
         print(fault)
     print(f"{len(documents)} checked, {len(faults)} faults")

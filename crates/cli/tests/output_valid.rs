@@ -1,5 +1,5 @@
-//! ASFF and OCSF: what they say, and, with `SEKISHO_TEST_PYTHON` naming a Python that has botocore, ocsf-json-schema and jsonschema,
-//! whether they are valid by somebody else's definition (`output_validate.py`). The project's test command sets the
+//! ASFF, OCSF and JUnit: what they say, and, with `SEKISHO_TEST_PYTHON` naming a Python that has botocore, ocsf-json-schema, jsonschema
+//! and xmlschema, whether they are valid by somebody else's definition (`output_validate.py`). The project's test command sets the
 //! variable.
 #![allow(
     clippy::unwrap_used,
@@ -136,14 +136,14 @@ fn validate(python: &str, kind: &str, content: &[u8]) -> Result<(), String> {
 }
 
 #[test]
-fn both_are_valid_by_the_published_definitions() {
+fn all_are_valid_by_the_published_definitions() {
     let Ok(python) = std::env::var("SEKISHO_TEST_PYTHON") else {
-        eprintln!("NOT CHECKED: set SEKISHO_TEST_PYTHON to a Python with botocore, ocsf-json-schema and jsonschema");
+        eprintln!("NOT CHECKED: set SEKISHO_TEST_PYTHON to a Python with the packages of lab/requirements.txt");
         return;
     };
     for lang in [Lang::En, Lang::Ja] {
         for fixture in [small(), excessive()] {
-            for (format, kind) in [(Format::Asff, "asff"), (Format::Ocsf, "ocsf")] {
+            for (format, kind) in [(Format::Asff, "asff"), (Format::Ocsf, "ocsf"), (Format::Junit, "junit")] {
                 let mut out = Vec::new();
                 format.write(&fixture.report(lang), &mut out).unwrap();
                 validate(&python, kind, &out).unwrap_or_else(|faults| panic!("{kind}: {faults}"));
@@ -157,4 +157,11 @@ fn both_are_valid_by_the_published_definitions() {
     let mut broken = documents(&small(), Format::Ocsf, Lang::En);
     broken[0]["severity_id"] = 77.into();
     assert!(validate(&python, "ocsf", &serde_json::to_vec(&broken).unwrap()).is_err());
+    let mut whole = Vec::new();
+    Format::Junit.write(&small().report(Lang::En), &mut whole).unwrap();
+    let whole = String::from_utf8(whole).unwrap();
+    for (from, to) in [(" hostname=\"localhost\"", ""), ("<system-err/>", ""), ("failures=\"1\"", "failures=\"2\"")] {
+        assert!(whole.contains(from), "{from}");
+        assert!(validate(&python, "junit", whole.replacen(from, to, 1).as_bytes()).is_err(), "{from}");
+    }
 }
