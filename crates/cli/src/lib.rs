@@ -51,10 +51,23 @@ pub fn run() -> ExitCode {
                 return ExitCode::SUCCESS;
             }
             // Nothing can be done if stderr is gone too.
-            let _ = writeln!(std::io::stderr(), "error: {error:#}");
+            let _ = writeln!(std::io::stderr(), "error: {}", explained(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// The error and its causes in one line, each text once: many errors say the words of their cause themselves.
+fn explained(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }
 
 /// The wall clock, read here and nowhere else.
@@ -68,5 +81,17 @@ fn dispatch(args: args::Args) -> anyhow::Result<Outcome> {
         args::Command::Scan(args) => scan::run(&args),
         args::Command::Score(args) => score::run(&args),
         args::Command::Controls(command) => controls::run(command),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    #[test]
+    fn a_cause_that_is_told_already_is_not_repeated() {
+        let error = anyhow!("no such file").context("cannot read x: no such file; check the path").context("scan");
+        assert_eq!(super::explained(&error), "scan: cannot read x: no such file; check the path");
+        assert_eq!(super::explained(&anyhow!("inner").context("outer")), "outer: inner");
     }
 }

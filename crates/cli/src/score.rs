@@ -8,7 +8,7 @@ use sekisho_analyze::score::{self, ControlStatus, Scores, Step};
 use sekisho_model::{Finding, Lang};
 use sekisho_rules::packs::PackSet;
 use sekisho_store::embedded::EmbeddedStore;
-use sekisho_store::{FindingFilter, FindingOrder, Store};
+use sekisho_store::{FindingFilter, FindingOrder, Store, StoreError};
 
 use crate::args::ScoreArgs;
 use crate::{Outcome, data, decisions, packs};
@@ -28,7 +28,12 @@ struct Scope<'a> {
 pub(crate) fn run(args: &ScoreArgs) -> Result<Outcome> {
     let loaded = packs::load(&args.packs)?;
     let decisions = decisions::load(&args.keeping, &loaded.set)?;
-    let store = EmbeddedStore::open_reader(&data::directory(&args.keeping, args.demo)?)?;
+    let store = match EmbeddedStore::open_reader(&data::directory(&args.keeping, args.demo)?) {
+        Err(StoreError::Missing { .. }) if args.demo => {
+            bail!("the demo has not been scanned yet; run `sekisho scan --demo` first")
+        }
+        opened => opened?,
+    };
     let mut findings = Vec::new();
     let filter = FindingFilter { accounts: args.account.iter().cloned().collect(), ..FindingFilter::active() };
     store.finding_each(&filter, FindingOrder::Id, &mut |finding| findings.push(finding))?;

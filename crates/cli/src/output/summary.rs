@@ -54,6 +54,13 @@ impl Tally {
         self.failed.iter().sum()
     }
 
+    fn merge(&mut self, other: &Self) {
+        self.failed.iter_mut().zip(other.failed).for_each(|(sum, more)| *sum += more);
+        self.passed += other.passed;
+        self.unjudged += other.unjudged;
+        self.suppressed += other.suppressed;
+    }
+
     fn add(&mut self, finding: &Finding) {
         match class(finding) {
             Class::Suppressed => self.suppressed += 1,
@@ -88,7 +95,14 @@ fn tally_by<'a>(report: &'a Report<'_>, key: impl Fn(&'a Finding) -> &'a str) ->
     for finding in report.findings {
         groups.entry(key(finding)).or_default().add(finding);
     }
-    let mut rows: Vec<_> = groups.into_iter().map(|(name, tally)| (name.to_owned(), tally)).collect();
+    let mut rows: Vec<(String, Tally)> = Vec::new();
+    for (name, tally) in groups {
+        // AWS spells one service in two ways (AutoScaling.1, Autoscaling.5).
+        match rows.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
+            Some((_, sum)) => sum.merge(&tally),
+            None => rows.push((name.to_owned(), tally)),
+        }
+    }
     // Arrays compare place by place, and the worst severity is first; the sort is stable, so ties stay by name.
     rows.sort_by_key(|(_, tally)| std::cmp::Reverse(tally.failed));
     rows

@@ -144,9 +144,11 @@ pub(crate) fn color(args: &ScanArgs, is_terminal: bool) -> bool {
     args.color.resolve(is_terminal, variable("NO_COLOR").as_deref(), variable("TERM").as_deref())
 }
 
-/// The terminal's columns.
+/// The columns to write: what `COLUMNS` says (POSIX, "Environment Variables"), else the terminal's.
 pub(crate) fn width() -> usize {
-    terminal_size::terminal_size().map_or(WIDTH_DEFAULT, |(width, _)| usize::from(width.0))
+    let asked = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    asked.filter(|columns| *columns > 0).or_else(terminal).unwrap_or(WIDTH_DEFAULT)
 }
 
 impl Observer for Watch {
