@@ -14,7 +14,7 @@ use std::thread;
 
 use sekisho_model::{
     ACCOUNT_TYPE, AccountScope, ComplianceStatus, Gap, Map, Resource, ResourceRef, Snapshot, StatusReason, Unknown,
-    UnknownKind, Value, Verdict, account_resource_id,
+    UnknownKind, Value, Verdict, VerdictSubject, account_resource_id,
 };
 use sekisho_rules::inventory::Inventory;
 use sekisho_rules::packs::{
@@ -89,6 +89,7 @@ pub fn judge(packs: &PackSet, snapshot: &Snapshot, settings: &Settings) -> Vec<V
 type Buckets = Vec<Vec<Verdict>>;
 
 fn order(left: &Verdict, right: &Verdict) -> Ordering {
+    let (left, right) = (&*left.subject, &*right.subject);
     let by_account = left.account.cmp(&right.account);
     by_account.then_with(|| left.region.cmp(&right.region)).then_with(|| left.resource.id.cmp(&right.resource.id))
 }
@@ -184,28 +185,18 @@ impl<'a> Bench<'a> {
         buckets: &mut Buckets,
     ) {
         let mut subject = Subject::new(resource, place, self.snapshot.meta.taken_at, self.now, self.inventory);
-        // What all verdicts about the resource have in common is made once.
-        let (account, region): (Arc<str>, Arc<str>) = (place.account.into(), place.region.into());
-        let (partition, tags): (Arc<str>, Arc<Value>) = (place.partition.into(), Arc::new(resource.tags.clone()));
-        let reference = Arc::new(ResourceRef {
-            type_name: resource.type_name.clone(),
-            id: resource.arn.clone(),
-            name: resource.name.clone(),
-        });
+        // What all verdicts about the resource have in common is made once, and not for what no control applies to.
+        let mut shared: Option<Arc<VerdictSubject>> = None;
         for prepared in controls {
             let judged = subject.judge(prepared.control, &prepared.parameters);
             let Judged::Verdict(status, why) = &judged else { continue };
             let evidence = match status {
-                ComplianceStatus::Passed => Vec::new(),
-                _ => subject.evidence(prepared.control, &prepared.parameters, &judged),
+                ComplianceStatus::Passed => Box::default(),
+                _ => subject.evidence(prepared.control, &prepared.parameters, &judged).into(),
             };
             let verdict = Verdict {
                 control_id: prepared.id.clone(),
-                account: account.clone(),
-                partition: partition.clone(),
-                region: region.clone(),
-                resource: reference.clone(),
-                tags: tags.clone(),
+                subject: shared.get_or_insert_with(|| Arc::new(verdict_subject(resource, place))).clone(),
                 severity: prepared.control.severity,
                 status: *status,
                 reasons: why.iter().map(|why| reason(why)).collect(),
@@ -228,8 +219,12 @@ impl<'a> Bench<'a> {
                 continue;
             }
             // Verdicts of one place mostly stand together: only the first of each group is looked at.
-            let same = |a: &Verdict, b: &Verdict| a.account == b.account && a.region == b.region;
-            let firsts: Vec<&Verdict> = bucket.chunk_by(same).filter_map(<[Verdict]>::first).collect();
+            let same = |a: &Verdict, b: &Verdict| {
+                Arc::ptr_eq(&a.subject, &b.subject)
+                    || a.subject.account == b.subject.account && a.subject.region == b.subject.region
+            };
+            let groups = bucket.chunk_by(same).filter_map(<[Verdict]>::first);
+            let firsts: Vec<&VerdictSubject> = groups.map(|first| &*first.subject).collect();
             let seen: HashSet<(&str, &str)> = firsts.iter().map(|first| (&*first.account, &*first.region)).collect();
             let mut added = Vec::new();
             for scope in &self.snapshot.meta.accounts {
@@ -259,6 +254,20 @@ impl<'a> Bench<'a> {
     }
 }
 
+fn verdict_subject(resource: &Resource, place: Place<'_>) -> VerdictSubject {
+    VerdictSubject {
+        account: place.account.into(),
+        partition: place.partition.into(),
+        region: place.region.into(),
+        resource: ResourceRef {
+            type_name: resource.type_name.clone(),
+            id: resource.arn.clone(),
+            name: resource.name.clone(),
+        },
+        tags: resource.tags.clone(),
+    }
+}
+
 fn reason(why: &Unknown) -> StatusReason {
     StatusReason {
         code: StatusReason::code_for(why.kind).to_owned(),
@@ -282,18 +291,20 @@ fn account_verdict(
 ) -> Verdict {
     Verdict {
         control_id: control.id.as_str().into(),
-        account: scope.account.as_str().into(),
-        partition: scope.partition.as_str().into(),
-        region: region.into(),
-        resource: Arc::new(ResourceRef {
-            type_name: ACCOUNT_TYPE.to_owned(),
-            id: account_resource_id(&scope.account),
-            name: scope.account.clone(),
+        subject: Arc::new(VerdictSubject {
+            account: scope.account.as_str().into(),
+            partition: scope.partition.as_str().into(),
+            region: region.into(),
+            resource: ResourceRef {
+                type_name: ACCOUNT_TYPE.to_owned(),
+                id: account_resource_id(&scope.account),
+                name: scope.account.clone(),
+            },
+            tags: Value::Map(Map::new()),
         }),
-        tags: Arc::new(Value::Map(Map::new())),
         severity: control.severity,
         status,
-        reasons: vec![reason],
-        evidence: Vec::new(),
+        reasons: [reason].into(),
+        evidence: Box::default(),
     }
 }

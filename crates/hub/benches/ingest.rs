@@ -7,8 +7,10 @@
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use jiff::civil::date;
+use std::sync::Arc;
+
 use sekisho_hub::{Glob, ScanScope, SuppressionRule, ingest};
-use sekisho_model::{ComplianceStatus, Verdict};
+use sekisho_model::{ComplianceStatus, Verdict, VerdictSubject};
 use sekisho_store::conformance::{at, finding, meta};
 use sekisho_store::embedded::EmbeddedStore;
 
@@ -22,15 +24,17 @@ fn verdicts() -> Vec<Verdict> {
         let finding = finding(controls[n as usize % controls.len()], "111111111111", "us-east-1", n, status);
         Verdict {
             control_id: finding.control_id.into(),
-            account: finding.account.into(),
-            partition: "aws".into(),
-            region: finding.region.into(),
-            resource: finding.resource.into(),
-            tags: finding.tags.into(),
+            subject: Arc::new(VerdictSubject {
+                account: finding.account.into(),
+                partition: "aws".into(),
+                region: finding.region.into(),
+                resource: finding.resource,
+                tags: finding.tags,
+            }),
             severity: finding.control_severity,
             status,
-            reasons: finding.reasons,
-            evidence: finding.evidence,
+            reasons: finding.reasons.into(),
+            evidence: finding.evidence.into(),
         }
     };
     (0..VERDICTS).map(verdict).collect()

@@ -98,8 +98,8 @@ impl SuppressionRule {
     }
 
     fn fit(&self, verdict: &Verdict) -> Fit {
-        let places = [(&self.account, &*verdict.account), (&self.region, &*verdict.region)];
-        let globs = [(&self.control, &*verdict.control_id), (&self.resource, verdict.resource.id.as_str())];
+        let places = [(&self.account, &*verdict.subject.account), (&self.region, &*verdict.subject.region)];
+        let globs = [(&self.control, &*verdict.control_id), (&self.resource, verdict.subject.resource.id.as_str())];
         if places.iter().any(|(wanted, found)| wanted.as_ref().is_some_and(|wanted| wanted != found))
             || globs.iter().any(|(glob, found)| glob.as_ref().is_some_and(|glob| !glob.matches(found)))
         {
@@ -108,12 +108,12 @@ impl SuppressionRule {
         if self.tags.is_empty() {
             return Fit::Yes;
         }
-        if verdict.tags.as_unknown().is_some() {
+        if verdict.subject.tags.as_unknown().is_some() {
             return Fit::Unknown;
         }
         let mut fit = Fit::Yes;
         for (name, glob) in &self.tags {
-            match verdict.tags.get(name) {
+            match verdict.subject.tags.get(name) {
                 Some(Value::String(value)) if glob.matches(value) => {}
                 Some(Value::Unknown(_)) => fit = Fit::Unknown,
                 _ => return Fit::No,

@@ -32,9 +32,9 @@ fn new_finding_carries_the_verdict() {
         assert_eq!((finding.control_severity, finding.record_state), (Severity::High, RecordState::Active));
         assert_eq!(
             (&finding.id, &finding.resource, &finding.tags),
-            (&id(&verdict), &*verdict.resource, &*verdict.tags)
+            (&id(&verdict), &verdict.subject.resource, &verdict.subject.tags)
         );
-        assert_eq!((&finding.evidence, &finding.reasons), (&verdict.evidence, &verdict.reasons));
+        assert_eq!((&*finding.evidence, &*finding.reasons), (&*verdict.evidence, &*verdict.reasons));
         assert_eq!((finding.previous_status, finding.suppression), (None, None));
         assert_eq!(
             [finding.created_at, finding.first_observed_at, finding.last_observed_at, finding.updated_at],

@@ -162,32 +162,38 @@ impl FindingKey<'_> {
     }
 }
 
+/// What the verdicts about one resource have in common; it is made once and shared by them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VerdictSubject {
+    /// 12-digit account.
+    pub account: Box<str>,
+    /// `aws`, `aws-cn`, `aws-us-gov`.
+    pub partition: Box<str>,
+    /// Region; the partition's home Region for global resources.
+    pub region: Box<str>,
+    /// What was judged.
+    pub resource: ResourceRef,
+    /// The resource's tags (name to value).
+    pub tags: Value,
+}
+
 /// What judging one control on one resource came to, before it meets what is already known of the finding.
 ///
-/// A large scan holds millions of them at once, most of them about the same resources; what they have in common
-/// is shared.
+/// A large scan holds millions of them at once, so each is 64 bytes and what it shares with others is behind a pointer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
     /// `S3.8`.
     pub control_id: Arc<str>,
-    /// 12-digit account.
-    pub account: Arc<str>,
-    /// `aws`, `aws-cn`, `aws-us-gov`.
-    pub partition: Arc<str>,
-    /// Region; the partition's home Region for global resources.
-    pub region: Arc<str>,
-    /// What was judged.
-    pub resource: Arc<ResourceRef>,
-    /// The resource's tags (name to value).
-    pub tags: Arc<Value>,
+    /// What was judged, and where.
+    pub subject: Arc<VerdictSubject>,
     /// The control's severity, whatever the status.
     pub severity: Severity,
     /// The verdict.
     pub status: ComplianceStatus,
     /// Why.
-    pub reasons: Vec<StatusReason>,
+    pub reasons: Box<[StatusReason]>,
     /// What decided it.
-    pub evidence: Vec<Evidence>,
+    pub evidence: Box<[Evidence]>,
 }
 
 impl Verdict {
@@ -195,9 +201,9 @@ impl Verdict {
     pub fn key(&self) -> FindingKey<'_> {
         FindingKey {
             control_id: &self.control_id,
-            account: &self.account,
-            region: &self.region,
-            resource_id: &self.resource.id,
+            account: &self.subject.account,
+            region: &self.subject.region,
+            resource_id: &self.subject.resource.id,
         }
     }
 }

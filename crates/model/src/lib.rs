@@ -24,7 +24,7 @@ pub use arn::{Arn, ArnError};
 pub use control::{Schedule, Severity};
 pub use finding::{
     ComplianceStatus, Evidence, Finding, FindingKey, RecordState, ResourceRef, StatusReason, Suppression, Verdict,
-    WorkflowStatus,
+    VerdictSubject, WorkflowStatus,
 };
 pub use gap::Gap;
 pub use resource::{ACCOUNT_TYPE, Resource, account_resource_id};

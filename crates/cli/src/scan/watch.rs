@@ -125,7 +125,7 @@ impl Watch {
                 severity: verdict.severity,
                 control_id: &verdict.control_id,
                 title,
-                resource_id: &verdict.resource.name,
+                resource_id: &verdict.subject.resource.name,
             };
             let _ = display.finding(&finding);
         }

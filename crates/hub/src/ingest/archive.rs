@@ -20,9 +20,13 @@ impl JudgedPlaces {
             return Self(BTreeSet::new());
         }
         let at_home = |verdict: &&Verdict| {
-            homes.iter().any(|scope| *scope.account == *verdict.account && *scope.home_region == *verdict.region)
+            let subject = &verdict.subject;
+            homes.iter().any(|scope| *scope.account == *subject.account && *scope.home_region == *subject.region)
         };
-        let place = |v: &Verdict| (v.account.to_string(), v.region.to_string(), v.control_id.to_string());
+        let place = |verdict: &Verdict| {
+            let subject = &verdict.subject;
+            (subject.account.to_string(), subject.region.to_string(), verdict.control_id.to_string())
+        };
         Self(verdicts.iter().filter(at_home).map(place).collect())
     }
 

@@ -185,7 +185,8 @@ struct Taking<'a> {
 
 impl Taking<'_> {
     fn batch(&mut self, writer: &mut dyn ScanWriter, batch: Vec<Verdict>) -> Result<(), StoreError> {
-        let ids: Vec<String> = batch.iter().map(|verdict| verdict.key().finding_id(&verdict.partition)).collect();
+        let ids: Vec<String> =
+            batch.iter().map(|verdict| verdict.key().finding_id(&verdict.subject.partition)).collect();
         let heads = writer.finding_heads(&ids)?;
         let (mut seen, mut writes): (Vec<FindingRow>, Vec<FindingWrite>) = (Vec::new(), Vec::new());
         for ((verdict, id), head) in batch.into_iter().zip(ids).zip(heads) {

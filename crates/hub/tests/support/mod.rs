@@ -7,7 +7,7 @@ use std::sync::Arc;
 use sekisho_hub::{Glob, Ingested, ScanScope, SuppressionRule, ingest};
 use sekisho_model::{
     AccountScope, ComplianceStatus, Evidence, Finding, ResourceRef, ScanMeta, Severity, Suppression, Timestamp, Value,
-    Verdict, WorkflowStatus,
+    Verdict, VerdictSubject, WorkflowStatus,
 };
 use sekisho_store::embedded::EmbeddedStore;
 use sekisho_store::{Change, ChangeFilter, FindingFilter, FindingOrder, FindingWrite, ScanCounts, Store};
@@ -43,19 +43,21 @@ pub(crate) fn scope() -> ScanScope {
 pub(crate) fn verdict_in(region: &str, control: &str, name: &str, status: ComplianceStatus) -> Verdict {
     Verdict {
         control_id: control.into(),
-        account: ACCOUNT.into(),
-        partition: "aws".into(),
-        region: region.into(),
-        resource: Arc::new(ResourceRef {
-            type_name: "AWS::S3::Bucket".into(),
-            id: format!("arn:aws:s3:::{name}"),
-            name: name.into(),
+        subject: Arc::new(VerdictSubject {
+            account: ACCOUNT.into(),
+            partition: "aws".into(),
+            region: region.into(),
+            resource: ResourceRef {
+                type_name: "AWS::S3::Bucket".into(),
+                id: format!("arn:aws:s3:::{name}"),
+                name: name.into(),
+            },
+            tags: serde_json::from_str(r#"{"Environment":"prod"}"#).unwrap(),
         }),
-        tags: Arc::new(serde_json::from_str(r#"{"Environment":"prod"}"#).unwrap()),
         severity: Severity::High,
         status,
-        reasons: vec![],
-        evidence: vec![Evidence { path: "properties.BlockPublicAcls".into(), value: Value::Bool(status == Passed) }],
+        reasons: [].into(),
+        evidence: [Evidence { path: "properties.BlockPublicAcls".into(), value: Value::Bool(status == Passed) }].into(),
     }
 }
 
