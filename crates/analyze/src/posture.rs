@@ -72,7 +72,7 @@ pub fn judge(packs: &PackSet, snapshot: &Snapshot, settings: &Settings) -> Vec<V
     bench.accounts(&accounts, &mut buckets);
     bench.add_empty_and_unread(&mut buckets);
     for bucket in &mut buckets {
-        // Resources come sorted, so the verdicts of most controls are too.
+        // Resources come sorted within their type, so the verdicts of most controls are sorted.
         if !bucket.is_sorted_by(|a, b| order(a, b).is_le()) {
             bucket.sort_by(order);
         }
@@ -134,10 +134,10 @@ impl<'a> Bench<'a> {
                 by_type.entry(type_name).or_default().push(prepared);
             }
         }
-        let resources = &self.snapshot.resources;
+        let resources = self.resources_in_order();
         let threads = thread::available_parallelism().map_or(1, NonZero::get);
         if threads == 1 || resources.len() < THREADS_FROM {
-            return self.chunk(resources, &by_type);
+            return self.chunk(&resources, &by_type);
         }
         let chunks = resources.chunks(resources.len().div_ceil(threads));
         thread::scope(|scope| {
@@ -151,7 +151,18 @@ impl<'a> Bench<'a> {
         })
     }
 
-    fn chunk(&self, resources: &'a [Resource], by_type: &HashMap<&str, Vec<&'a Prepared<'a>>>) -> Buckets {
+    /// By type, so that the same few controls stay in the processor's cache, and within a type in the order of verdicts:
+    /// sorting the resources once is much less work than sorting the verdicts of each control.
+    fn resources_in_order(&self) -> Vec<&'a Resource> {
+        let mut resources: Vec<&Resource> = self.snapshot.resources.iter().collect();
+        resources.sort_by(|a, b| {
+            let by_place = || a.account.cmp(&b.account).then_with(|| a.region.cmp(&b.region));
+            a.type_name.cmp(&b.type_name).then_with(by_place).then_with(|| a.arn.cmp(&b.arn))
+        });
+        resources
+    }
+
+    fn chunk(&self, resources: &[&'a Resource], by_type: &HashMap<&str, Vec<&'a Prepared<'a>>>) -> Buckets {
         let mut buckets = self.buckets();
         for resource in resources {
             let Some(controls) = by_type.get(resource.type_name.as_str()) else { continue };

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use sekisho_hub::{Baseline, Delta, HubError, ScanScope, ingest};
 use sekisho_model::{
     ACCOUNT_TYPE, ComplianceStatus, Finding, Gap, RecordState, ResourceRef, ScanMeta, Severity, StatusReason, Unknown,
-    UnknownKind, Verdict, account_resource_id,
+    UnknownKind, Verdict, VerdictSubject, account_resource_id,
 };
 use sekisho_store::Store;
 use support::*;
@@ -93,7 +93,7 @@ fn times_and_previous_status_follow_changes() {
     assert_eq!((seen_again.updated_at, seen_again.last_observed_at), (noon(1), noon(2)));
 
     let mut other_evidence = verdict("S3.8", "a", Failed);
-    other_evidence.evidence.clear();
+    other_evidence.evidence = [].into();
     hub.scan(3, vec![other_evidence]);
     let evidence = hub.only();
     assert_eq!((evidence.evidence.len(), evidence.updated_at, evidence.first_observed_at), (0, noon(3), noon(1)));
@@ -303,10 +303,11 @@ fn home_region_outside_the_scan_counts_only_for_controls_judged_there() {
 #[test]
 fn account_level_finding_of_a_gap_goes_when_the_gap_closes() {
     let mut account_level = verdict("S3.8", "a", NotAvailable);
-    account_level.resource =
-        ResourceRef { type_name: ACCOUNT_TYPE.into(), id: account_resource_id(ACCOUNT), name: ACCOUNT.into() }.into();
+    let account =
+        ResourceRef { type_name: ACCOUNT_TYPE.into(), id: account_resource_id(ACCOUNT), name: ACCOUNT.into() };
+    account_level.subject = VerdictSubject { resource: account, ..(*account_level.subject).clone() }.into();
     account_level.reasons =
-        vec![StatusReason { code: "CONFIG_ACCESS_DENIED".into(), description: "s3:ListBuckets was refused".into() }];
+        [StatusReason { code: "CONFIG_ACCESS_DENIED".into(), description: "s3:ListBuckets was refused".into() }].into();
     let mut hub = Hub::new();
     hub.scan(1, vec![account_level.clone()]);
     hub.scan(2, vec![verdict("S3.8", "a", Passed)]);

@@ -5,7 +5,7 @@ mod support;
 
 use jiff::civil::date;
 use sekisho_hub::{Glob, ProblemKind, ScanScope, SuppressionRule};
-use sekisho_model::{Suppression, Unknown, UnknownKind, Verdict};
+use sekisho_model::{Suppression, Unknown, UnknownKind, Verdict, VerdictSubject};
 use support::*;
 
 #[test]
@@ -122,7 +122,9 @@ fn unread_tags_neither_accept_nor_let_go() {
     };
     let blind = || {
         let unknown = Unknown { source: "s3:GetBucketTagging".into(), kind: UnknownKind::Denied, message: "no".into() };
-        Verdict { tags: std::sync::Arc::new(unknown.into()), ..verdict("S3.8", "a", Failed) }
+        let seen = verdict("S3.8", "a", Failed);
+        let subject = VerdictSubject { tags: unknown.into(), ..(*seen.subject).clone() };
+        Verdict { subject: subject.into(), ..seen }
     };
     let mut hub = Hub::new();
     hub.scan_with(1, &scope(), vec![blind()], &[by_tag("a")]);

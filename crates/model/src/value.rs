@@ -4,14 +4,15 @@
 //! failed to read or cannot know (a template parameter). It travels through evaluation as a third truth
 //! value, so that unknown never turns into a pass by accident.
 //!
-//! Documents are many and small (200,000 security groups), so maps are sorted slices instead of trees and
-//! their keys are shared: while a document is parsed, equal keys become one allocation.
+//! Documents are many and small (200,000 security groups), so maps are sorted slices instead of trees, texts of up to 24
+//! bytes live inside their value, and keys are shared: while a document is parsed, equal keys become one allocation.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
+use compact_str::CompactString;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
@@ -65,9 +66,9 @@ pub enum Value {
     /// A number with a fraction, or beyond 64 bits.
     Double(f64),
     /// A string.
-    String(Box<str>),
+    String(CompactString),
     /// A list.
-    List(Vec<Value>),
+    List(Box<[Value]>),
     /// A map with unique keys.
     Map(Map),
     /// Not known, and why.
@@ -76,7 +77,7 @@ pub enum Value {
 
 /// A map kept as a slice sorted by key: small, cheap to walk, deterministic to print.
 #[derive(Clone, Default, PartialEq)]
-pub struct Map(Vec<(Key, Value)>);
+pub struct Map(Box<[(Key, Value)]>);
 
 impl Map {
     /// An empty map.
@@ -108,14 +109,21 @@ impl Map {
                     slot.1 = value;
                 }
             }
-            Err(at) => self.0.insert(at, (key, value)),
+            Err(at) => {
+                let mut entries = std::mem::take(&mut self.0).into_vec();
+                entries.insert(at, (key, value));
+                self.0 = entries.into();
+            }
         }
     }
 
     /// Takes `key` out.
     pub fn remove(&mut self, key: &str) -> Option<Value> {
         let at = self.0.binary_search_by(|(k, _)| (**k).cmp(key)).ok()?;
-        Some(self.0.remove(at).1)
+        let mut entries = std::mem::take(&mut self.0).into_vec();
+        let (_, value) = entries.remove(at);
+        self.0 = entries.into();
+        Some(value)
     }
 
     /// Whether `key` is present (even with null under it).
@@ -167,8 +175,7 @@ impl<K: Into<Key>> FromIterator<(K, Value)> for Map {
                 _ => kept.push((key, value)),
             }
         }
-        kept.shrink_to_fit();
-        Self(kept)
+        Self(kept.into())
     }
 }
 
@@ -177,14 +184,14 @@ impl IntoIterator for Map {
     type IntoIter = std::vec::IntoIter<(Key, Value)>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        self.0.into_vec().into_iter()
     }
 }
 
 impl Value {
     /// A string value.
-    pub fn string(text: impl Into<Box<str>>) -> Self {
-        Self::String(text.into())
+    pub fn string(text: impl AsRef<str>) -> Self {
+        Self::String(text.as_ref().into())
     }
 
     /// The field `key` of a map; `None` for an absent field and for anything that is not a map.
@@ -263,6 +270,12 @@ impl From<&str> for Value {
 impl From<String> for Value {
     fn from(text: String) -> Self {
         Self::String(text.into())
+    }
+}
+
+impl From<Vec<Value>> for Value {
+    fn from(items: Vec<Value>) -> Self {
+        Self::List(items.into())
     }
 }
 
@@ -418,8 +431,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
         while let Some(item) = seq.next_element()? {
             items.push(item);
         }
-        items.shrink_to_fit();
-        Ok(Value::List(items))
+        Ok(Value::from(items))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
@@ -476,6 +488,21 @@ mod tests {
         let value: Value = serde_json::from_str(text).unwrap();
         assert_eq!(value.to_string(), text);
         assert_eq!(Value::from(serde_json::from_str::<serde_json::Value>(text).unwrap()), value);
+    }
+
+    #[test]
+    fn a_value_stays_small() {
+        assert_eq!(size_of::<Value>(), 24);
+    }
+
+    #[test]
+    fn entries_are_set_and_taken_out() {
+        let mut map: Map = [("b", Value::Int(1))].into_iter().collect();
+        map.insert("a", Value::Int(2));
+        map.insert("b", Value::Int(3));
+        assert_eq!(Value::Map(map.clone()).to_string(), r#"{"a":2,"b":3}"#);
+        assert_eq!((map.remove("a"), map.remove("a")), (Some(Value::Int(2)), None));
+        assert_eq!(map.len(), 1);
     }
 
     #[test]

@@ -5,9 +5,10 @@
 //! permission. `related(..)` goes through an index that is built at first use, which keeps joins linear.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, RwLock};
 
+use foldhash::{HashMap, HashMapExt};
 use sekisho_model::{Gap, Resource, Snapshot, Unknown, Value};
 
 use crate::cel::Val;
@@ -44,7 +45,8 @@ pub struct Inventory<'a> {
     types: HashMap<&'a str, ByType<'a>>,
     global_types: HashSet<String>,
     config_types: Vec<String>,
-    indexes: RwLock<HashMap<(String, String), Arc<FieldIndexes<'a>>>>,
+    /// By type, then by path.
+    indexes: RwLock<HashMap<String, HashMap<String, Arc<FieldIndexes<'a>>>>>,
 }
 
 impl<'a> Inventory<'a> {
@@ -127,9 +129,8 @@ impl<'a> Inventory<'a> {
     }
 
     fn index(&self, type_name: &str, path: &str) -> Arc<FieldIndexes<'a>> {
-        let key = (type_name.to_owned(), path.to_owned());
         if let Ok(indexes) = self.indexes.read()
-            && let Some(index) = indexes.get(&key)
+            && let Some(index) = indexes.get(type_name).and_then(|of_type| of_type.get(path))
         {
             return index.clone();
         }
@@ -149,7 +150,7 @@ impl<'a> Inventory<'a> {
         let index = Arc::new(index);
         // A poisoned lock only means that another thread panicked while inserting; the index is rebuilt then.
         if let Ok(mut indexes) = self.indexes.write() {
-            indexes.insert(key, index.clone());
+            indexes.entry(type_name.to_owned()).or_default().insert(path.to_owned(), index.clone());
         }
         index
     }
@@ -170,7 +171,7 @@ fn field_texts<'a>(resource: &'a Resource, path: &str) -> (Vec<Cow<'a, str>>, Op
         value = value.and_then(|value| if value.as_unknown().is_some() { Some(value) } else { value.get(step) });
     }
     let items = match value {
-        Some(Value::List(items)) => items.as_slice(),
+        Some(Value::List(items)) => &**items,
         one => one.map(std::slice::from_ref).unwrap_or_default(),
     };
     (items.iter().filter_map(scalar_text).collect(), items.iter().find_map(Value::as_unknown).cloned())

@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn parameters_are_lists_of_texts() {
-        let value = Value::List(vec![Value::from(22_i64), Value::from("tcp"), Value::Null]);
+        let value = Value::from(vec![Value::from(22_i64), Value::from("tcp"), Value::Null]);
         assert_eq!(texts(&value), ["22", "tcp"]);
         assert_eq!(texts(&Value::from(true)), ["true"]);
     }

@@ -53,7 +53,7 @@ pub(super) fn resolve(
 
 fn to_json(value: &Value) -> Json {
     match value {
-        Value::String(text) => json!(text),
+        Value::String(text) => json!(text.as_str()),
         Value::Bool(truth) => json!(truth),
         Value::List(items) => items.iter().map(to_json).collect(),
         _ => Json::Null,

@@ -112,7 +112,8 @@ fn merge_at(gathered: &mut Value, path: &[&str], more: Value) {
         Some(inner) if !rest.is_empty() => merge_at(inner, rest, more),
         Some(Value::List(items)) => {
             if let Value::List(more) = more {
-                items.extend(more);
+                // Moves the elements of earlier pages: little beside the call that brought the page.
+                *items = std::mem::take(items).into_iter().chain(more).collect();
             }
         }
         Some(Value::Int(sum)) => *sum = sum.saturating_add(more.as_int().unwrap_or(0)),

@@ -127,7 +127,7 @@ impl Reader<'_> {
         match &list.source {
             Source::Value(program) => match base.value(program) {
                 Value::Unknown(why) => Err(why),
-                Value::List(items) => Ok(items),
+                Value::List(items) => Ok(items.into_vec()),
                 Value::Null => Ok(Vec::new()),
                 one => Ok(vec![one]),
             },
@@ -229,7 +229,7 @@ impl Reader<'_> {
         };
         match (answer, &call.items) {
             (Ok(answer), None) => answer,
-            (Ok(answer), Some(path)) => Arc::new(Value::List(items_at(&answer, path))),
+            (Ok(answer), Some(path)) => Arc::new(Value::from(items_at(&answer, path))),
             (Err(refusal), _) if call.absent_on.contains(&refusal.code) => Arc::new(Value::Null),
             (Err(refusal), _) => Arc::new(Value::Unknown(refusal.unknown)),
         }

@@ -19,7 +19,7 @@ use crate::inventory::Inventory;
 const LIST_MAX: usize = 10_000_000;
 
 /// What an evaluation may look at: documents that live for `'a`, and the frame of this one evaluation (`'r`).
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 pub struct Env<'a, 'r> {
     /// The values of the program's root names, in the order of compilation.
     pub roots: &'r [Val<'a>],
@@ -33,22 +33,36 @@ pub struct Env<'a, 'r> {
     pub partition: &'r str,
     /// The other resources; `None` while shaping.
     pub inventory: Option<&'r Inventory<'a>>,
-    pub(crate) locals: SmallVec<[Val<'a>; 4]>,
+}
+
+/// One evaluation: what it looks at, and the values that its macros have bound so far.
+pub(crate) struct Frame<'a, 'r> {
+    env: &'r Env<'a, 'r>,
+    locals: SmallVec<[Val<'a>; 4]>,
+}
+
+impl<'a, 'r> Frame<'a, 'r> {
+    /// A frame with room for the locals of `program`.
+    pub(crate) fn new(program: &Program, env: &'r Env<'a, 'r>) -> Self {
+        let mut locals = SmallVec::new();
+        if program.locals > 0 {
+            locals.resize(program.locals, Val::Null);
+        }
+        Self { env, locals }
+    }
 }
 
 impl<'a, 'r> Env<'a, 'r> {
     /// An environment over `roots` at `now`, without place or inventory.
     pub fn new(roots: &'r [Val<'a>], now: Timestamp) -> Self {
-        Self { roots, now, account: "", region: "", partition: "aws", inventory: None, locals: SmallVec::new() }
+        Self { roots, now, account: "", region: "", partition: "aws", inventory: None }
     }
 }
 
 impl Program {
     /// The value of the program.
     pub fn value<'a>(&'a self, env: &Env<'a, '_>) -> Val<'a> {
-        let mut env = env.clone();
-        env.locals.resize(self.locals, Val::Null);
-        eval(&self.expr, &mut env)
+        eval(&self.expr, &mut Frame::new(self, env))
     }
 
     /// The value as a condition.
@@ -57,46 +71,48 @@ impl Program {
     }
 }
 
-pub(crate) fn eval<'a>(expr: &'a Expr, env: &mut Env<'a, '_>) -> Val<'a> {
+pub(crate) fn eval<'a>(expr: &'a Expr, frame: &mut Frame<'a, '_>) -> Val<'a> {
     match expr {
         Expr::Literal(value) => Val::from(value),
-        Expr::Path { root, keys } => keys.iter().fold(root_value(*root, env), |value, key| value.field(key)),
-        Expr::Field(inner, key) => eval(inner, env).field(key),
-        Expr::Has(inner, key) => has(&eval(inner, env), key),
+        Expr::Path { root, keys } => keys.iter().fold(root_value(*root, frame), |value, key| value.field(key)),
+        Expr::Field(inner, key) => eval(inner, frame).field(key),
+        Expr::Has(inner, key) => has(&eval(inner, frame), key),
         Expr::Index(container, index) => {
-            let container = eval(container, env);
-            indexed(&container, &eval(index, env))
+            let container = eval(container, frame);
+            indexed(&container, &eval(index, frame))
         }
-        Expr::Not(inner) => match eval(inner, env).truth() {
+        Expr::Not(inner) => match eval(inner, frame).truth() {
             Truth::True => Val::Bool(false),
             Truth::False => Val::Bool(true),
             Truth::Unknown(why) => Val::Unknown(why),
         },
-        Expr::Negate(inner) => negate(&eval(inner, env)),
-        Expr::And(left, right) => and(eval(left, env).truth(), || eval(right, env).truth()).into(),
-        Expr::Or(left, right) => or(eval(left, env).truth(), || eval(right, env).truth()).into(),
+        Expr::Negate(inner) => negate(&eval(inner, frame)),
+        Expr::And(left, right) => and(eval(left, frame).truth(), || eval(right, frame).truth()).into(),
+        Expr::Or(left, right) => or(eval(left, frame).truth(), || eval(right, frame).truth()).into(),
         Expr::Conditional(three) => {
             let [condition, then, otherwise] = &**three;
-            match eval(condition, env).truth() {
-                Truth::True => eval(then, env),
-                Truth::False => eval(otherwise, env),
+            match eval(condition, frame).truth() {
+                Truth::True => eval(then, frame),
+                Truth::False => eval(otherwise, frame),
                 Truth::Unknown(why) => Val::Unknown(why),
             }
         }
         Expr::Compare(comparison, left, right) => {
-            let left = eval(left, env);
-            compare(*comparison, &left, &eval(right, env))
+            let left = eval(left, frame);
+            compare(*comparison, &left, &eval(right, frame))
         }
         Expr::In(item, container) => {
-            let item = eval(item, env);
-            contained(&item, &eval(container, env)).into()
+            let item = eval(item, frame);
+            contained(&item, &eval(container, frame)).into()
         }
         Expr::Arithmetic(operation, left, right) => {
-            let left = eval(left, env);
-            arithmetic(*operation, &left, &eval(right, env))
+            let left = eval(left, frame);
+            arithmetic(*operation, &left, &eval(right, frame))
         }
-        Expr::Loop { kind, range, local, filter, body } => run_loop(*kind, range, *local, filter.as_deref(), body, env),
-        Expr::Matches(text, regex) => match eval(text, env) {
+        Expr::Loop { kind, range, local, filter, body } => {
+            run_loop(*kind, range, *local, filter.as_deref(), body, frame)
+        }
+        Expr::Matches(text, regex) => match eval(text, frame) {
             Val::Null => Val::Bool(false),
             Val::Unknown(why) => Val::Unknown(why),
             text => text
@@ -104,37 +120,44 @@ pub(crate) fn eval<'a>(expr: &'a Expr, env: &mut Env<'a, '_>) -> Val<'a> {
                 .map_or_else(|| type_error("`matches` needs a text"), |text| Val::Bool(regex.is_match(text))),
         },
         Expr::Call(function, args) => {
-            let args: SmallVec<[Val<'a>; 4]> = args.iter().map(|arg| eval(arg, env)).collect();
-            function.call(env, &args)
+            let env = frame.env;
+            match &**args {
+                [one] => function.call(env, &[eval(one, frame)]),
+                [one, two] => function.call(env, &[eval(one, frame), eval(two, frame)]),
+                more => {
+                    let args: SmallVec<[Val<'a>; 4]> = more.iter().map(|arg| eval(arg, frame)).collect();
+                    function.call(env, &args)
+                }
+            }
         }
-        Expr::List(items) => Val::List(Arc::new(items.iter().map(|item| eval(item, env)).collect())),
-        Expr::Map(entries) => map_literal(entries, env),
+        Expr::List(items) => Val::List(Arc::new(items.iter().map(|item| eval(item, frame)).collect())),
+        Expr::Map(entries) => map_literal(entries, frame),
     }
 }
 
-pub(crate) fn root_value<'a>(root: Root, env: &Env<'a, '_>) -> Val<'a> {
+pub(crate) fn root_value<'a>(root: Root, frame: &Frame<'a, '_>) -> Val<'a> {
     match root {
-        Root::Variable(slot) => env.roots.get(slot).cloned().unwrap_or_default(),
-        Root::Local(slot) => env.locals.get(slot).cloned().unwrap_or_default(),
+        Root::Variable(slot) => frame.env.roots.get(slot).cloned().unwrap_or_default(),
+        Root::Local(slot) => frame.locals.get(slot).cloned().unwrap_or_default(),
     }
 }
 
-pub(crate) fn bind<'a>(env: &mut Env<'a, '_>, local: usize, value: Val<'a>) {
-    if let Some(slot) = env.locals.get_mut(local) {
+pub(crate) fn bind<'a>(frame: &mut Frame<'a, '_>, local: usize, value: Val<'a>) {
+    if let Some(slot) = frame.locals.get_mut(local) {
         *slot = value;
     }
 }
 
-fn map_literal<'a>(entries: &'a [(Expr, Expr)], env: &mut Env<'a, '_>) -> Val<'a> {
+fn map_literal<'a>(entries: &'a [(Expr, Expr)], frame: &mut Frame<'a, '_>) -> Val<'a> {
     let mut fields: Vec<(Key, Val<'a>)> = Vec::with_capacity(entries.len());
     for (key, value) in entries {
-        match eval(key, env) {
+        match eval(key, frame) {
             Val::Unknown(why) => return Val::Unknown(why),
             key => match key.as_str() {
                 Some(key) if fields.iter().any(|(known, _)| **known == *key) => {
                     return type_error(format!("the key `{key}` is there twice in a map"));
                 }
-                Some(key) => fields.push((key.into(), eval(value, env))),
+                Some(key) => fields.push((key.into(), eval(value, frame))),
                 None => return type_error("map keys are texts"),
             },
         }
@@ -368,9 +391,9 @@ fn run_loop<'a>(
     local: usize,
     filter: Option<&'a Expr>,
     body: &'a Expr,
-    env: &mut Env<'a, '_>,
+    frame: &mut Frame<'a, '_>,
 ) -> Val<'a> {
-    let range = eval(range, env);
+    let range = eval(range, frame);
     if let Val::Unknown(why) = range {
         return Val::Unknown(why);
     }
@@ -378,8 +401,8 @@ fn run_loop<'a>(
         return type_error(format!("cannot loop over {}", range.kind()));
     };
     match kind {
-        Loop::Exists | Loop::All => quantified(kind, elements, local, body, env).into(),
-        Loop::ExistsOne => exactly_one(elements, local, body, env),
+        Loop::Exists | Loop::All => quantified(kind, elements, local, body, frame).into(),
+        Loop::ExistsOne => exactly_one(elements, local, body, frame),
         Loop::Map | Loop::Filter => {
             let mut kept = Vec::new();
             for element in elements {
@@ -387,10 +410,10 @@ fn run_loop<'a>(
                     kept.push(element);
                     continue;
                 }
-                bind(env, local, element.clone());
+                bind(frame, local, element.clone());
                 let condition = if kind == Loop::Filter { Some(body) } else { filter };
                 if let Some(condition) = condition {
-                    match eval(condition, env).truth() {
+                    match eval(condition, frame).truth() {
                         Truth::True => {}
                         Truth::False => continue,
                         // An element that may or may not belong makes one unknown element of the result, so
@@ -401,7 +424,7 @@ fn run_loop<'a>(
                         }
                     }
                 }
-                kept.push(if kind == Loop::Filter { element } else { eval(body, env) });
+                kept.push(if kind == Loop::Filter { element } else { eval(body, frame) });
             }
             Val::List(Arc::new(kept))
         }
@@ -413,12 +436,12 @@ fn quantified<'a>(
     elements: impl Iterator<Item = Val<'a>>,
     local: usize,
     body: &'a Expr,
-    env: &mut Env<'a, '_>,
+    frame: &mut Frame<'a, '_>,
 ) -> Truth {
     let stop = Truth::from(kind == Loop::Exists);
     let mut result = Truth::from(kind != Loop::Exists);
     for element in elements {
-        let holds = element_truth(element, local, body, env);
+        let holds = element_truth(element, local, body, frame);
         result = if kind == Loop::Exists { or(result, || holds) } else { and(result, || holds) };
         if result == stop {
             break;
@@ -428,12 +451,12 @@ fn quantified<'a>(
 }
 
 /// The body's truth for one element; an element that is itself unknown (a refused list) decides nothing.
-pub(crate) fn element_truth<'a>(element: Val<'a>, local: usize, body: &'a Expr, env: &mut Env<'a, '_>) -> Truth {
+pub(crate) fn element_truth<'a>(element: Val<'a>, local: usize, body: &'a Expr, frame: &mut Frame<'a, '_>) -> Truth {
     match element {
         Val::Unknown(why) => Truth::Unknown(why),
         element => {
-            bind(env, local, element);
-            eval(body, env).truth()
+            bind(frame, local, element);
+            eval(body, frame).truth()
         }
     }
 }
@@ -442,12 +465,12 @@ fn exactly_one<'a>(
     elements: impl Iterator<Item = Val<'a>>,
     local: usize,
     body: &'a Expr,
-    env: &mut Env<'a, '_>,
+    frame: &mut Frame<'a, '_>,
 ) -> Val<'a> {
     let mut count = 0;
     let mut doubt = None;
     for element in elements {
-        match element_truth(element, local, body, env) {
+        match element_truth(element, local, body, frame) {
             Truth::True => count += 1,
             Truth::False => {}
             Truth::Unknown(why) => doubt = Some(why),

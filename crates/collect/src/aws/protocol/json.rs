@@ -162,8 +162,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
             }
             _ => return Err(A::Error::custom("a list in place of something else")),
         }
-        items.shrink_to_fit();
-        Ok(Value::List(items))
+        Ok(Value::from(items))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {

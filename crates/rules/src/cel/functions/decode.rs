@@ -53,6 +53,6 @@ pub(super) fn csv<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
                 header.iter().zip(record.iter()).map(|(key, cell)| (key, Value::from(cell))).collect::<Map>(),
             ));
         }
-        Some(Val::Owned(Arc::new(Value::List(rows))))
+        Some(Val::Owned(Arc::new(Value::from(rows))))
     })
 }

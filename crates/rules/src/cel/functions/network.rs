@@ -155,7 +155,7 @@ fn flat_rules<'a>(permissions: &Val<'a>, egress: bool) -> Val<'a> {
             }
         }
     }
-    Val::Owned(Arc::new(Value::List(rules)))
+    Val::Owned(Arc::new(Value::from(rules)))
 }
 
 pub(super) fn ingress_rules<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {

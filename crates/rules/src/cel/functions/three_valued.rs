@@ -31,7 +31,7 @@ pub(super) fn present(value: Option<&Value>) -> Truth {
 /// One value or a list of them, as AWS documents allow both.
 pub(super) fn each(value: Option<&Value>) -> impl Iterator<Item = &Value> {
     let (one, many) = match value {
-        Some(Value::List(items)) => (None, items.as_slice()),
+        Some(Value::List(items)) => (None, &**items),
         other => (other, [].as_slice()),
     };
     one.into_iter().chain(many)
