@@ -95,6 +95,16 @@ impl Map {
         self.0.get(at).map(|(_, v)| v)
     }
 
+    /// The value under a key that was made by [`shared_key`]: mostly it is the very key of the document, and then its text
+    /// is not looked at.
+    pub fn get_shared(&self, key: &Key) -> Option<&Value> {
+        if self.0.len() <= 16 {
+            let same = |own: &Key| Arc::ptr_eq(own, key) || same_key(own, key);
+            return self.0.iter().find(|(own, _)| same(own)).map(|(_, value)| value);
+        }
+        self.get(key)
+    }
+
     /// The value under `key`, to change it.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
         self.0.iter_mut().find(|(k, _)| **k == *key).map(|(_, v)| v)
@@ -309,7 +319,7 @@ impl From<serde_json::Value> for Value {
             serde_json::Value::String(text) => Self::String(text.into()),
             serde_json::Value::Array(items) => Self::List(items.into_iter().map(Self::from).collect()),
             serde_json::Value::Object(fields) => {
-                Self::Map(fields.into_iter().map(|(k, v)| (share_key(&k), Self::from(v))).collect()).restored()
+                Self::Map(fields.into_iter().map(|(k, v)| (shared_key(&k), Self::from(v))).collect()).restored()
             }
         }
     }
@@ -330,7 +340,7 @@ impl Value {
 }
 
 /// One shared allocation for equal keys, within a thread and up to a cap.
-fn share_key(key: &str) -> Key {
+pub fn shared_key(key: &str) -> Key {
     thread_local! {
         static KEYS: RefCell<HashSet<Key>> = RefCell::default();
     }
@@ -437,7 +447,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
         let mut entries: Vec<(Key, Value)> = Vec::new();
         while let Some(key) = access.next_key::<std::borrow::Cow<'de, str>>()? {
-            entries.push((share_key(&key), access.next_value()?));
+            entries.push((shared_key(&key), access.next_value()?));
         }
         Ok(Value::Map(entries.into_iter().collect()).restored())
     }

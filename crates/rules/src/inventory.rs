@@ -5,10 +5,10 @@
 //! permission. `related(..)` goes through an index that is built at first use, which keeps joins linear.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 
-use foldhash::{HashMap, HashMapExt};
+use foldhash::{HashMap, HashMapExt, HashSet};
 use sekisho_model::{Gap, Resource, Snapshot, Unknown, Value};
 
 use crate::cel::Val;
@@ -51,12 +51,12 @@ pub struct Inventory<'a> {
 
 impl<'a> Inventory<'a> {
     /// Indexes a snapshot. `global_types` are the types read once per account; they are visible from every Region.
-    pub fn new(snapshot: &'a Snapshot, global_types: HashSet<String>) -> Self {
+    pub fn new(snapshot: &'a Snapshot, global_types: impl IntoIterator<Item = String>) -> Self {
         Self::of(&snapshot.resources, &snapshot.gaps, global_types)
     }
 
     /// The same over loose parts.
-    pub fn of(resources: &'a [Resource], gaps: &'a [Gap], global_types: HashSet<String>) -> Self {
+    pub fn of(resources: &'a [Resource], gaps: &'a [Gap], global_types: impl IntoIterator<Item = String>) -> Self {
         let mut types: HashMap<&'a str, ByType<'a>> = HashMap::new();
         for resource in resources {
             types.entry(&resource.type_name).or_default().accounts.entry(&resource.account).or_default().push(resource);
@@ -64,7 +64,12 @@ impl<'a> Inventory<'a> {
         for gap in gaps {
             types.entry(&gap.type_name).or_default().gaps.push(gap);
         }
-        Self { types, global_types, config_types: Vec::new(), indexes: RwLock::default() }
+        Self {
+            types,
+            global_types: global_types.into_iter().collect(),
+            config_types: Vec::new(),
+            indexes: RwLock::default(),
+        }
     }
 
     /// With the answer to `config_types_judged()`.

@@ -45,7 +45,7 @@ fn documents() -> impl Strategy<Value = Value> {
     ];
     leaf.prop_recursive(4, 24, 4, |inner| {
         prop_oneof![
-            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::List),
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
             prop::collection::vec((prop::sample::select(&KEYS[..]), inner), 0..4)
                 .prop_map(|entries| Value::Map(entries.into_iter().collect::<Map>())),
         ]

@@ -4,7 +4,7 @@ use cel::common::ast::{
     CallExpr, ComprehensionExpr, EntryExpr, Expr as Parsed, IdedExpr, LiteralValue, SelectExpr, operators,
 };
 use cel::parser::Parser;
-use sekisho_model::{Key, Map, Value};
+use sekisho_model::{Key, Map, Value, shared_key};
 
 use super::ast::{Arithmetic, Comparison, Expr, Loop, Root, Uses};
 use super::functions;
@@ -133,7 +133,7 @@ impl Compiler<'_> {
 
     fn select(&mut self, select: &SelectExpr) -> Compiled {
         let operand = self.expr(&select.operand)?;
-        let key: Key = select.field.as_str().into();
+        let key: Key = shared_key(&select.field);
         if select.test {
             return Ok(Expr::Has(Box::new(operand), key));
         }

@@ -74,7 +74,13 @@ impl Program {
 pub(crate) fn eval<'a>(expr: &'a Expr, frame: &mut Frame<'a, '_>) -> Val<'a> {
     match expr {
         Expr::Literal(value) => Val::from(value),
-        Expr::Path { root, keys } => keys.iter().fold(root_value(*root, frame), |value, key| value.field(key)),
+        Expr::Path { root, keys } => {
+            let base = match *root {
+                Root::Variable(slot) => frame.env.roots.get(slot),
+                Root::Local(slot) => frame.locals.get(slot),
+            };
+            base.map_or(Val::Null, |base| base.below(keys))
+        }
         Expr::Field(inner, key) => eval(inner, frame).field(key),
         Expr::Has(inner, key) => has(&eval(inner, frame), key),
         Expr::Index(container, index) => {

@@ -175,6 +175,27 @@ impl<'a> Val<'a> {
         }
     }
 
+    /// What stands below a path of fields. Most of what judging does: steps through a document make no value on the way.
+    pub(crate) fn below(&self, keys: &[Key]) -> Val<'a> {
+        let Val::Ref(document) = self else {
+            let mut keys = keys.iter();
+            let first = keys.next().map_or_else(|| self.clone(), |key| self.field(key));
+            return keys.fold(first, |value, key| value.field(key));
+        };
+        let mut value: &'a Value = document;
+        for key in keys {
+            value = match value {
+                Value::Map(map) => match map.get_shared(key) {
+                    Some(found) => found,
+                    None => return Val::Null,
+                },
+                Value::Unknown(why) => return Val::Unknown(why.clone()),
+                _ => return Val::Null,
+            };
+        }
+        Val::from(value)
+    }
+
     /// The elements of a list, the keys of a map, nothing for null; `None` for what has no elements.
     pub(crate) fn elements(&self) -> Option<Elements<'a>> {
         Some(match self {
