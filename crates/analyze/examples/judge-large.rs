@@ -37,6 +37,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             continue;
         }
         let snapshot = make(count);
+        let held = peak_memory();
         let before = cpu_seconds();
         // Kept until the clock has been read, as a scan keeps them for the store and the report.
         let judged = posture::judge(&packs, &snapshot, &Settings::default());
@@ -45,7 +46,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let per_second = verdicts as f64 / seconds;
         writeln!(
             out,
-            "{name}: {count} resources, {verdicts} verdicts, {seconds:.2} CPU s, {per_second:.0} a CPU-second, peak {}",
+            "{name}: {count} resources, {verdicts} verdicts, {seconds:.2} CPU s, {per_second:.0} a CPU-second, peak {} ({held} before)",
             peak_memory()
         )?;
     }

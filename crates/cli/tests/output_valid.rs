@@ -29,7 +29,7 @@ fn excessive() -> Fixture {
     let long = "長い文字列 and more ".repeat(4000);
     let finding = &mut fixture.findings[0];
     finding.evidence = (0..500)
-        .map(|at| Evidence { path: format!("properties.{at}{long}"), value: Value::from(long.as_str()) })
+        .map(|at| Evidence { path: format!("properties.{at}{long}").into(), value: Value::from(long.as_str()) })
         .collect();
     finding.tags =
         Value::Map((0..200).map(|at| (format!("tag{at}{long}"), Value::from(long.as_str()))).collect::<Map>());
@@ -37,7 +37,7 @@ fn excessive() -> Fixture {
         (0..300).map(|at| StatusReason { code: format!("CODE_{at}"), description: long.clone() }).collect();
     finding.resource.id = long.clone();
     fixture.findings[1].reasons.push(StatusReason { code: "EMPTY".into(), description: String::new() });
-    fixture.findings[1].evidence.push(Evidence { path: String::new(), value: Value::Null });
+    fixture.findings[1].evidence.push(Evidence { path: "".into(), value: Value::Null });
     fixture.findings[6].suppression.as_mut().unwrap().reason = long.clone();
     let control = fixture.controls.0.get_mut("EC2.19").unwrap();
     control.title.en = long.clone();

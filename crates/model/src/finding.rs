@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::control::Severity;
-use crate::value::{UnknownKind, Value};
+use crate::value::{Key, UnknownKind, Value};
 
 /// The verdict, as Security Hub defines it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -94,8 +94,9 @@ impl RecordState {
 /// The path and value that decided a verdict: `properties.Ingress[1].CidrIp` = `"0.0.0.0/0"`.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Evidence {
-    /// Where it stands in the resource's document, or in a related one (`AWS::EC2::VPC vpc-1: properties...`).
-    pub path: String,
+    /// Where it stands in the resource's document, or in a related one (`AWS::EC2::VPC vpc-1: properties...`). Few paths
+    /// occur in millions of verdicts, so they are shared.
+    pub path: Key,
     /// What stands there; null if nothing does.
     pub value: Value,
 }

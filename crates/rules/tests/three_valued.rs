@@ -117,7 +117,7 @@ fn the_evidence_is_the_path_that_decided() {
     for (condition, expected) in cases {
         let program = Program::compile(condition, &["properties"]).unwrap();
         let env = Env::new(&roots, Timestamp::UNIX_EPOCH);
-        let paths: Vec<String> = program.evidence(&env).into_iter().map(|evidence| evidence.path).collect();
+        let paths: Vec<String> = program.evidence(&env).into_iter().map(|evidence| evidence.path.to_string()).collect();
         assert_eq!(paths, expected, "{condition}");
     }
 }

@@ -4,7 +4,7 @@
 //! false side matters, of a failed `all` only the first element that failed, of a satisfied `exists` the
 //! element that satisfied it. At the leaves it names the document paths that were compared.
 
-use sekisho_model::{Evidence, Value};
+use sekisho_model::{Evidence, Value, shared_key};
 
 use super::ast::{Expr, Loop, Root};
 use super::compile::Program;
@@ -144,7 +144,9 @@ impl<'a> Explainer<'a> {
     }
 
     fn add(&mut self, path: String, value: &Val<'a>) {
-        if self.found.len() < EVIDENCE_MAX && !self.found.iter().any(|evidence| evidence.path == path) {
+        if self.found.len() < EVIDENCE_MAX && !self.found.iter().any(|evidence| *evidence.path == *path) {
+            // Paths that name a related resource are as many as the resources; sharing them would only fill the pool.
+            let path = if path.contains(": ") { path.into() } else { shared_key(&path) };
             self.found.push(Evidence { path, value: shortened(value.to_value()) });
         }
     }

@@ -108,12 +108,12 @@ fn failure(test: &ControlTest, outcome: &TestOutcome, unused_denial: Option<&str
     match &test.because {
         Some(path)
             if !outcome.evidence.iter().any(|evidence| {
-                evidence.path == *path
+                *evidence.path == **path
                     || evidence.path.starts_with(&format!("{path}."))
                     || evidence.path.starts_with(&format!("{path}["))
             }) =>
         {
-            let paths: Vec<&str> = outcome.evidence.iter().map(|evidence| evidence.path.as_str()).collect();
+            let paths: Vec<&str> = outcome.evidence.iter().map(|evidence| &*evidence.path).collect();
             Some(format!("expected the evidence {path}, got {}", paths.join(", ")))
         }
         _ => None,
