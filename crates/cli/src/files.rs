@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 
 /// Reads a text file of at most `max_bytes`.
 pub(crate) fn read_text(path: &Path, max_bytes: u64) -> Result<String> {
-    let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
+    let file = File::open(path).with_context(|| format!("cannot open {} (is the path right?)", path.display()))?;
     let mut bytes = Vec::new();
     file.take(max_bytes + 1).read_to_end(&mut bytes).with_context(|| format!("cannot read {}", path.display()))?;
     if bytes.len() as u64 > max_bytes {
@@ -21,6 +21,9 @@ pub(crate) fn read_text(path: &Path, max_bytes: u64) -> Result<String> {
 pub(crate) fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
     let failed = || format!("cannot write {}", path.display());
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        bail!("cannot write {}: there is no folder {}; create it first", path.display(), folder.display());
+    }
     let mut builder = tempfile::Builder::new();
     // Reports are for other people too: the usual permissions (less the umask), not those of a secret.
     #[cfg(unix)]

@@ -45,7 +45,9 @@ fn load_with(args: &PackArgs, builtin: fn() -> Vec<PackSource>) -> Result<Loaded
         Ok(set) => Ok(Loaded { set, description }),
         Err(problems) => {
             let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
-            Err(anyhow!("{} problem(s) in the packs\n{}", lines.len(), lines.join("\n")))
+            let count = lines.len();
+            let problems = if count == 1 { "a problem".to_owned() } else { format!("{count} problems") };
+            Err(anyhow!("{problems} in the packs\n{}", lines.join("\n")))
         }
     }
 }

@@ -11,6 +11,8 @@ use sekisho_store::embedded::EmbeddedStore;
 use sekisho_store::{FindingFilter, FindingOrder, Store, StoreError};
 
 use crate::args::ScoreArgs;
+use crate::output::text;
+use crate::scan::columns;
 use crate::{Outcome, data, decisions, packs};
 
 /// Resources named under a step of the plan.
@@ -90,14 +92,11 @@ impl Scope<'_> {
         let scores = self.scores(None);
         let accounts = self.accounts();
         writeln!(out, "{} {}", self.say("Security score", "セキュリティスコア"), percent(scores.summary))?;
-        writeln!(
-            out,
-            "{}",
-            self.say(
-                "passed / (passed + failed + unknown) controls, each counted once over all standards",
-                "合格 /（合格 + 不合格 + 判定不能）のコントロール数。複数の標準にあるコントロールも 1 回だけ数えます",
-            )
-        )?;
+        let formula = self.say(
+            "passed / (passed + failed + unknown) controls, each counted once over all standards",
+            "成功 /（成功 + 失敗 + 判定不可）のコントロール数。複数の標準にあるコントロールも 1 回だけ数えます",
+        );
+        self.indented(out, "", formula, columns())?;
         for standard in &scores.standards {
             let count = |status| standard.with(status).len();
             writeln!(
@@ -136,18 +135,15 @@ impl Scope<'_> {
             writeln!(out, "\n{} v{}: {}", standard.name, standard.version, percent(standard.score))?;
             let each = 100.0 / scored as f64;
             for (status, label) in [
-                (ControlStatus::Failed, self.say("failed", "不合格")),
-                (ControlStatus::Unknown, self.say("unknown", "判定不能")),
+                (ControlStatus::Failed, self.say("failed", "失敗")),
+                (ControlStatus::Unknown, self.say("unknown", "判定不可")),
             ] {
                 for id in standard.with(status) {
                     let tally = scores.tallies.get(id).copied().unwrap_or_default();
                     let title = self.packs.controls.get(id).map_or("", |control| control.title.get(self.lang));
-                    writeln!(
-                        out,
-                        "  -{each:.2}  {id:<16} {label}  {}/{}  {title}",
-                        tally.failed + tally.unknown,
-                        tally.failed + tally.unknown + tally.passed
-                    )?;
+                    let open = tally.failed + tally.unknown;
+                    let head = format!("  -{each:.2}  {id:<16} {label}  {open}/{}  ", open + tally.passed);
+                    self.indented(out, &head, title, columns())?;
                 }
             }
             let (no_data, disabled) =
@@ -163,35 +159,57 @@ impl Scope<'_> {
     }
 
     fn print_plan(&self, scores: &Scores, out: &mut dyn Write) -> Result<()> {
-        writeln!(
-            out,
-            "\n{}",
-            self.say("Fixes, by points won over all standards", "対処の優先順位（全標準で得られるポイント順）")
-        )?;
-        for (at, step) in self.plan(scores).iter().enumerate() {
+        let heading = self.say(
+            "Fixes, one after the other. Points are what the scores of all standards gain together; standards are named where \
+             their score changes.",
+            "対処の優先順位（上から順に実施した場合）。ポイントは全標準のスコアの上昇分の合計です。スコアが変わる標準だけを示します。",
+        );
+        let width = columns();
+        writeln!(out)?;
+        for line in text::wrap(heading, width) {
+            writeln!(out, "{line}")?;
+        }
+        let mut before: BTreeMap<&str, Option<u8>> =
+            scores.standards.iter().map(|standard| (standard.id.as_str(), standard.score)).collect();
+        let steps = self.plan(scores);
+        for (at, step) in steps.iter().enumerate() {
             let title = self.packs.controls.get(&step.control_id).map_or("", |control| control.title.get(self.lang));
-            let reached: Vec<String> =
-                step.reached.iter().map(|(id, score)| format!("{id} {}", percent(*score))).collect();
-            writeln!(
-                out,
-                "{:>4}. {:<16} {:<9} +{:.2}  {}",
-                at + 1,
-                step.control_id,
-                step.severity.label(),
-                step.points,
-                title
-            )?;
-            writeln!(out, "      {} {}; {}", self.say("then", "実施後"), percent(step.summary), reached.join(", "))?;
+            let points = format!("+{:.2}", step.points);
+            let head = format!("{:>4}. {:<16} {:<9} {points:>7}  ", at + 1, step.control_id, step.severity.label());
+            self.indented(out, &head, title, width)?;
+            let mut changes = Vec::new();
+            for (id, score) in &step.reached {
+                if before.insert(id, *score) != Some(*score) {
+                    changes.push(format!("{id}\u{a0}{}", percent(*score)));
+                }
+            }
+            let colon = if changes.is_empty() { "" } else { ": " };
+            let reached = format!("{}{colon}{}", percent(step.summary), changes.join(", "));
+            self.indented(out, &format!("      {} ", self.say("then", "実施後")), &reached, width)?;
             let failing: Vec<&Finding> = self
                 .findings
                 .iter()
                 .filter(|finding| finding.control_id == step.control_id && finding.is_open())
                 .collect();
             for finding in failing.iter().take(RESOURCES_SHOWN) {
-                writeln!(out, "      - {}", finding.resource.id)?;
+                self.indented(out, "      - ", &finding.resource.id, width)?;
             }
             if failing.len() > RESOURCES_SHOWN {
-                writeln!(out, "      - {} {}", self.say("and more:", "ほか"), failing.len() - RESOURCES_SHOWN)?;
+                let more = failing.len() - RESOURCES_SHOWN;
+                writeln!(out, "      - {}", self.say("and {} more", "ほか {} 件").replace("{}", &more.to_string()))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// `text` behind `head`, its further lines under its first.
+    fn indented(&self, out: &mut dyn Write, head: &str, text: &str, columns: usize) -> Result<()> {
+        let indent = text::width(head);
+        for (at, line) in text::wrap(text, columns.saturating_sub(indent).max(20)).iter().enumerate() {
+            if at == 0 {
+                writeln!(out, "{head}{line}")?;
+            } else {
+                writeln!(out, "{:indent$}{line}", "")?;
             }
         }
         Ok(())

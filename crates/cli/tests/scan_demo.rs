@@ -4,6 +4,7 @@
 mod lab_support;
 
 use lab_support::{SCAN, read, sekisho, succeed};
+use unicode_width::UnicodeWidthStr;
 
 #[test]
 fn the_demo_prints_a_summary_and_writes_the_report() {
@@ -40,6 +41,24 @@ fn a_second_demo_finds_nothing_new() {
     let first = read(folder.path());
     succeed(sekisho(folder.path()).args(SCAN).args(["--demo", "--fail-on", "new"]));
     assert_eq!(read(folder.path()).verdicts, first.verdicts);
+}
+
+/// What the summary, the explanation and the plan say fits a terminal of 80 columns, in both languages.
+#[test]
+fn the_demo_reads_well_at_80_columns() {
+    let folder = tempfile::tempdir().unwrap();
+    for lang in ["en", "ja"] {
+        let wanted = ["--demo", "--data", "data", "--lang", lang];
+        let run = |command: &[&str]| {
+            let output = succeed(sekisho(folder.path()).args(command).args(wanted).env("COLUMNS", "80"));
+            String::from_utf8(output.stdout).unwrap()
+        };
+        let texts = [run(&["scan"]), run(&["score", "--explain", "--plan"])];
+        assert!(texts[1].contains("CloudTrail.2"), "{}", texts[1]);
+        for line in texts.iter().flat_map(|text| text.lines()) {
+            assert!(line.width() <= 80, "{} columns: {line}", line.width());
+        }
+    }
 }
 
 /// No secret and no trace of the machine that recorded it.

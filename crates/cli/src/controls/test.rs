@@ -42,7 +42,8 @@ pub(crate) fn run(packs: &Loaded, word: Option<&str>) -> Result<Outcome> {
     }
     writeln!(
         out,
-        "{controls} controls, {} resource types: {passed} passed, {failed} failed",
+        "{controls} {}, {} resource types: {passed} passed, {failed} failed",
+        if controls == 1 { "control" } else { "controls" },
         packs.set.resources.len()
     )?;
     Ok(if failed == 0 { Outcome::Clean } else { Outcome::OverTheBar })

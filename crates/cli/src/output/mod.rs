@@ -24,7 +24,7 @@ pub mod progress;
 mod report;
 mod summary;
 pub mod terminal;
-mod text;
+pub(crate) mod text;
 mod words;
 
 use std::io::{self, Write};

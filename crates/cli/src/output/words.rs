@@ -98,7 +98,7 @@ words! {
     see_control: "Whole text of a control: sekisho controls show ID", "コントロールの全文: sekisho controls show ID";
 
     not_seen: "What could not be seen", "確認できなかったもの";
-    not_seen_explained: "These are not passes. Grant the operation, or look by hand.", "合格ではありません。操作を許可するか、手作業で確認してください。";
+    not_seen_explained: "These are not passes. Grant the operation, or look by hand.", "成功とは見なしません。操作を許可するか、手作業で確認してください。";
     all_seen: "Everything in scope could be read.", "対象はすべて読み取れました。";
     operation: "Operation", "操作";
     reason: "Reason", "理由";

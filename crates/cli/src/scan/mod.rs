@@ -11,6 +11,8 @@ mod live;
 mod report;
 mod watch;
 
+pub(crate) use watch::width as columns;
+
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::time::Instant;
@@ -126,7 +128,7 @@ fn read(args: &ScanArgs, packs: &std::sync::Arc<PackSet>, settings: &Settings) -
         return Ok(recorded(snapshot::read(DEMO).context("the demo account in this binary is damaged")?));
     }
     if let Some(path) = &args.source.snapshot {
-        let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
+        let file = File::open(path).with_context(|| format!("cannot open {} (is the path right?)", path.display()))?;
         return Ok(recorded(snapshot::read(file).with_context(|| path.display().to_string())?));
     }
     live::read(args, packs, settings)

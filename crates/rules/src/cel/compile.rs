@@ -46,8 +46,7 @@ impl Program {
         }
         let parsed = Parser::default().max_recursion_depth(DEPTH_MAX).parse(source).map_err(|errors| {
             let first = errors.errors.first().map(ToString::to_string).unwrap_or_default();
-            let line = first.lines().next().unwrap_or("syntax error").trim_start_matches("ERROR: ").to_owned();
-            CompileError(format!("not a CEL expression: {line}"))
+            CompileError(format!("not a CEL expression: {}", in_words(first.lines().next().unwrap_or_default())))
         })?;
         let mut compiler = Compiler { roots, scopes: Vec::new(), locals: 0, depth: 0 };
         let expr = compiler.expr(&parsed)?;
@@ -69,6 +68,26 @@ impl Program {
         let mut uses = Uses::default();
         uses.collect(&self.expr, &self.roots);
         uses
+    }
+}
+
+/// The parser's message (`ERROR: <input>:1:7: Syntax error: mismatched input ')' expecting {...}`) in words for people
+/// who write conditions: its list of expected tokens is longer than most conditions.
+fn in_words(message: &str) -> String {
+    let plain = message.trim_start_matches("ERROR: ").trim_start_matches("<input>:");
+    let mut parts = plain.splitn(3, ':');
+    let (Some(line), Some(column), Some(what)) = (parts.next(), parts.next(), parts.next()) else {
+        return plain.to_owned();
+    };
+    let at = format!("line {line}, column {column}");
+    let what = what.trim().trim_start_matches("Syntax error: ");
+    let token = what.split_once('\'').and_then(|(_, rest)| rest.rsplit_once('\'')).map(|(token, _)| token);
+    match token.map(|token| token.split("' expecting").next().unwrap_or(token)) {
+        Some("<EOF>") => format!("it ends at {at} in the middle of something; is a closing bracket or quote missing?"),
+        Some(token) if !token.is_empty() => {
+            format!("`{token}` at {at} does not belong there; docs/cel.md has examples")
+        }
+        _ => format!("{what} at {at}"),
     }
 }
 
@@ -327,5 +346,25 @@ fn negated(inner: Expr) -> Expr {
         Expr::Literal(Value::Int(number)) if number != i64::MIN => Expr::Literal(Value::Int(-number)),
         Expr::Literal(Value::Double(number)) => Expr::Literal(Value::Double(-number)),
         other => Expr::Negate(Box::new(other)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn syntax_errors_say_where_and_what() {
+        for (condition, words) in [
+            (
+                "properties.A == 1 && foo(",
+                "not a CEL expression: it ends at line 1, column 26 in the middle of something",
+            ),
+            ("properties b", "not a CEL expression: `b` at line 1, column 12 does not belong there"),
+            ("@", "not a CEL expression: `@` at line 1, column 1 does not belong there"),
+        ] {
+            let error = Program::compile(condition, &["properties"]).unwrap_err().to_string();
+            assert!(error.starts_with(words), "{error}");
+        }
     }
 }
