@@ -53,12 +53,15 @@ pub(crate) fn run(args: &ScanArgs) -> Result<Outcome> {
     let mut store = EmbeddedStore::open(&directory)?;
 
     let packs = std::sync::Arc::new(loaded.set);
-    let read = read(args, &packs, &settings)?;
+    let mut read = read(args, &packs, &settings)?;
     if let Some(path) = &args.save {
         files::write_whole(path, |out| snapshot::write(&read.snapshot, out))?;
     }
     let verdicts = posture::judge(&packs, &read.snapshot, &settings);
     let scope = scope(&packs, &read.snapshot, &settings, args.only.is_empty());
+    let unread = report::unread(&read.snapshot);
+    // What was judged is not needed any more, and would stay in memory beside the findings.
+    read.snapshot.resources = Vec::new();
     let Ingested { scan, delta, problems } =
         sekisho_hub::ingest(&mut store, &read.snapshot.meta, &scope, verdicts, &decisions.suppressions, crate::now())?;
     let mut counters = read.counters;
@@ -72,6 +75,7 @@ pub(crate) fn run(args: &ScanArgs) -> Result<Outcome> {
         packs_description: loaded.description,
         decisions: &decisions,
         snapshot: &read.snapshot,
+        unread,
         judged: &scope.controls,
         delta: &delta,
         problems: all_problems,

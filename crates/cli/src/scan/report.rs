@@ -21,7 +21,9 @@ pub(crate) struct Finished<'a> {
     pub(crate) packs: &'a PackSet,
     pub(crate) packs_description: String,
     pub(crate) decisions: &'a Decisions,
+    /// Its place, time and gaps; the resources have gone when findings are read.
     pub(crate) snapshot: &'a Snapshot,
+    pub(crate) unread: Vec<Unread>,
     pub(crate) judged: &'a BTreeSet<String>,
     pub(crate) delta: &'a Delta,
     pub(crate) problems: Vec<String>,
@@ -78,7 +80,7 @@ pub(crate) fn write(finished: &Finished<'_>, findings: &[Finding], targets: &[Ta
         scores: scores.standards.into_iter().map(score_view).collect(),
         controls: &texts,
         gaps: &finished.snapshot.gaps,
-        unread: unread(finished.snapshot),
+        unread: finished.unread.clone(),
         problems: finished.problems.clone(),
         counters: finished.counters,
         packs: finished.packs_description.clone(),
@@ -118,7 +120,7 @@ pub(crate) fn write(finished: &Finished<'_>, findings: &[Finding], targets: &[Ta
 }
 
 /// The failed reads inside the resources. A verdict that hangs on one names it too; the others would go unsaid.
-fn unread(snapshot: &Snapshot) -> Vec<Unread> {
+pub(crate) fn unread(snapshot: &Snapshot) -> Vec<Unread> {
     let mut counted: BTreeMap<(&str, &str, &str, &str), (&Unknown, usize)> = BTreeMap::new();
     for resource in &snapshot.resources {
         let mut unknown: Vec<&Unknown> = Vec::new();
