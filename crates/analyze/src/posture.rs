@@ -13,8 +13,8 @@ use std::sync::Arc;
 use std::thread;
 
 use sekisho_model::{
-    ACCOUNT_TYPE, AccountScope, ComplianceStatus, Gap, Map, Resource, ResourceRef, Snapshot, StatusReason, Unknown,
-    UnknownKind, Value, Verdict, VerdictSubject, account_resource_id,
+    ACCOUNT_TYPE, AFTER_DEPLOYMENT, AccountScope, ComplianceStatus, Gap, Map, Resource, ResourceRef, Snapshot,
+    StatusReason, Unknown, UnknownKind, Value, Verdict, VerdictSubject, account_resource_id,
 };
 use sekisho_rules::inventory::Inventory;
 use sekisho_rules::packs::{
@@ -54,23 +54,60 @@ pub fn controls<'p>(packs: &'p PackSet, settings: &Settings) -> Vec<&'p Control>
 
 /// All verdicts, sorted by control, account, Region and resource.
 pub fn judge(packs: &PackSet, snapshot: &Snapshot, settings: &Settings) -> Vec<Verdict> {
-    let prepared: Vec<Prepared<'_>> = controls(packs, settings)
-        .into_iter()
-        .enumerate()
-        .map(|(rank, control)| Prepared {
-            control,
-            rank,
-            id: control.id.as_str().into(),
-            parameters: effective_parameters(&control.parameters, settings.parameters.get(&control.id)),
-        })
-        .collect();
+    let prepared = prepared(packs, settings);
     let accounts = account_documents(snapshot);
     let now = snapshot.meta.taken_at.to_string();
     let inventory = Inventory::new(snapshot, packs.global_types()).with_config_types(packs.config_types_judged());
-    let bench = Bench { packs, snapshot, prepared: &prepared, inventory: &inventory, now: &now };
+    let bench = Bench { packs, snapshot, prepared: &prepared, inventory: &inventory, now: &now, bare: None };
     let mut buckets = bench.resources();
     bench.accounts(&accounts, &mut buckets);
     bench.add_empty_and_unread(&mut buckets);
+    in_order(buckets)
+}
+
+/// The controls of a run with their effective parameters, for judging many templates with them.
+pub struct DeclaredJudge<'p> {
+    packs: &'p PackSet,
+    prepared: Vec<Prepared<'p>>,
+}
+
+impl<'p> DeclaredJudge<'p> {
+    /// Prepares the controls that `settings` leave.
+    pub fn new(packs: &'p PackSet, settings: &Settings) -> Self {
+        Self { packs, prepared: prepared(packs, settings) }
+    }
+
+    /// The verdicts on resources that are declared and not deployed. Attributes of them are unknown with the message
+    /// [`AFTER_DEPLOYMENT`]: a control whose verdict hangs on one gives none, unless its pack says `before_deployment: true`;
+    /// then it is judged with the attributes absent. Controls about accounts give no verdicts.
+    pub fn judge(&self, declared: &Snapshot) -> Vec<Verdict> {
+        let now = declared.meta.taken_at.to_string();
+        let inventory = Inventory::new(declared, self.packs.global_types()).of_declarations();
+        let bare =
+            declared.resources.iter().map(|resource| (resource.arn.as_str(), without_unknown(resource))).collect();
+        let bench = Bench {
+            packs: self.packs,
+            snapshot: declared,
+            prepared: &self.prepared,
+            inventory: &inventory,
+            now: &now,
+            bare: Some(&bare),
+        };
+        in_order(bench.resources())
+    }
+}
+
+fn prepared<'p>(packs: &'p PackSet, settings: &Settings) -> Vec<Prepared<'p>> {
+    let with_parameters = |(rank, control): (usize, &'p Control)| Prepared {
+        control,
+        rank,
+        id: control.id.as_str().into(),
+        parameters: effective_parameters(&control.parameters, settings.parameters.get(&control.id)),
+    };
+    controls(packs, settings).into_iter().enumerate().map(with_parameters).collect()
+}
+
+fn in_order(mut buckets: Buckets) -> Vec<Verdict> {
     for bucket in &mut buckets {
         // Resources come sorted within their type, so the verdicts of most controls are sorted.
         if !bucket.is_sorted_by(|a, b| order(a, b).is_le()) {
@@ -120,6 +157,8 @@ struct Bench<'a> {
     prepared: &'a [Prepared<'a>],
     inventory: &'a Inventory<'a>,
     now: &'a str,
+    /// For declarations: the same without the attributes that are known after deployment, by ARN.
+    bare: Option<&'a HashMap<&'a str, Resource>>,
 }
 
 impl<'a> Bench<'a> {
@@ -195,11 +234,25 @@ impl<'a> Bench<'a> {
         controls: impl Iterator<Item = &'a Prepared<'a>>,
         buckets: &mut Buckets,
     ) {
-        let mut subject = Subject::new(resource, place, self.snapshot.meta.taken_at, self.now, self.inventory);
+        let new = |resource| Subject::new(resource, place, self.snapshot.meta.taken_at, self.now, self.inventory);
+        let mut subject = if self.bare.is_some() { new(resource).declared() } else { new(resource) };
+        let bare = self.bare.and_then(|bare| bare.get(resource.arn.as_str()));
+        let mut bare = bare.map(|resource| new(resource).declared());
         // What all verdicts about the resource have in common is made once, and not for what no control applies to.
         let mut shared: Option<Arc<VerdictSubject>> = None;
         for prepared in controls {
-            let judged = subject.judge(prepared.control, &prepared.parameters);
+            if bare.is_some() && prepared.control.before_deployment == Some(false) {
+                continue;
+            }
+            let mut judged = subject.judge(prepared.control, &prepared.parameters);
+            let mut subject = &mut subject;
+            if let Some(bare) = bare.as_mut().filter(|_| hangs_on_deployment(&judged)) {
+                if prepared.control.before_deployment != Some(true) {
+                    continue;
+                }
+                subject = bare;
+                judged = subject.judge(prepared.control, &prepared.parameters);
+            }
             let Judged::Verdict(status, why) = &judged else { continue };
             let evidence = match status {
                 ComplianceStatus::Passed => Box::default(),
@@ -263,6 +316,19 @@ impl<'a> Bench<'a> {
         });
         if only_at_home { vec![&scope.home_region] } else { scope.regions.iter().map(String::as_str).collect() }
     }
+}
+
+/// A declaration with the attributes absent that are known after deployment.
+fn without_unknown(resource: &Resource) -> Resource {
+    let attributes = resource.attributes.as_map().into_iter().flat_map(Map::iter);
+    let known = attributes.filter(|(_, value)| value.as_unknown().is_none_or(|why| why.message != AFTER_DEPLOYMENT));
+    let known: Map = known.map(|(name, value)| (name.clone(), value.clone())).collect();
+    Resource { attributes: Value::Map(known), ..resource.clone() }
+}
+
+/// Whether a verdict is not known because an attribute is known only after deployment.
+fn hangs_on_deployment(judged: &Judged) -> bool {
+    matches!(judged, Judged::Verdict(ComplianceStatus::NotAvailable, Some(why)) if why.message == AFTER_DEPLOYMENT)
 }
 
 fn verdict_subject(resource: &Resource, place: Place<'_>) -> VerdictSubject {

@@ -20,4 +20,4 @@ pub use decisions::{Decisions, DecisionsError, DisabledControl, Known};
 pub use delta::{Delta, PreviousScan};
 pub use glob::{Glob, GlobError};
 pub use ingest::{HubError, Ingested, ScanScope, ingest};
-pub use suppression::{DecisionProblem, ProblemKind, SuppressionRule, is_from_file};
+pub use suppression::{DecisionProblem, ProblemKind, SuppressionRule, day, is_from_file};

@@ -69,7 +69,7 @@ enum Fit {
 }
 
 /// The day (UTC) of a time.
-pub(crate) fn day(time: Timestamp) -> Date {
+pub fn day(time: Timestamp) -> Date {
     TimeZone::UTC.to_datetime(time).date()
 }
 
@@ -120,6 +120,15 @@ impl SuppressionRule {
             }
         }
         fit
+    }
+
+    /// Whether it holds for a verdict on a declaration, which people name by `names` (logical id, `file#LogicalId`) rather
+    /// than by an ARN that does not exist yet.
+    pub fn accepts_declared(&self, verdict: &Verdict, names: &[&str], now: Timestamp) -> bool {
+        let wanted = self.resource.as_ref();
+        let named = wanted.is_some_and(|glob| names.iter().any(|name| glob.matches(name)));
+        let rule = if named { &Self { resource: None, ..self.clone() } } else { self };
+        self.until >= day(now) && matches!(rule.fit(verdict), Fit::Yes)
     }
 
     /// Whether it is the decision behind a finding's acceptance, wherever in the file it stands now.

@@ -37,6 +37,9 @@ pub struct Unknown {
     pub message: String,
 }
 
+/// The message of what is true only of a running resource, while its declaration is judged.
+pub const AFTER_DEPLOYMENT: &str = "it is known after deployment";
+
 /// The kinds of not knowing. They decide the status reason code of the finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]

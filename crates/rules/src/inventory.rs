@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 
 use foldhash::{HashMap, HashMapExt, HashSet};
-use sekisho_model::{Gap, Resource, Snapshot, Unknown, Value};
+use sekisho_model::{Gap, Resource, Snapshot, Unknown, UnknownKind, Value};
 
 use crate::cel::Val;
 
@@ -45,6 +45,8 @@ pub struct Inventory<'a> {
     types: HashMap<&'a str, ByType<'a>>,
     global_types: HashSet<String>,
     config_types: Vec<String>,
+    /// Whether the resources are those of a template: what it does not declare may exist all the same.
+    declared: bool,
     /// By type, then by path.
     indexes: RwLock<HashMap<String, HashMap<String, Arc<FieldIndexes<'a>>>>>,
 }
@@ -68,8 +70,16 @@ impl<'a> Inventory<'a> {
             types,
             global_types: global_types.into_iter().collect(),
             config_types: Vec::new(),
+            declared: false,
             indexes: RwLock::default(),
         }
+    }
+
+    /// For the resources of a template: a neighbour that is looked up by its name or ARN and not declared is unknown.
+    #[must_use]
+    pub fn of_declarations(mut self) -> Self {
+        self.declared = true;
+        self
     }
 
     /// With the answer to `config_types_judged()`.
@@ -108,7 +118,14 @@ impl<'a> Inventory<'a> {
         region: &str,
         reach: Reach,
     ) -> Vec<Val<'a>> {
-        let Some(of_type) = self.types.get(type_name) else { return Vec::new() };
+        let by_identity = self.declared && matches!(path, "name" | "arn") && !wanted.is_empty();
+        let elsewhere = || {
+            let (source, message) = (format!("{type_name} {wanted}"), "it is not declared in this template".to_owned());
+            vec![Val::Unknown(Arc::new(Unknown { source, kind: UnknownKind::Undetermined, message }))]
+        };
+        let Some(of_type) = self.types.get(type_name) else {
+            return if by_identity { elsewhere() } else { Vec::new() };
+        };
         let reach = self.effective(type_name, reach);
         let index = self.index(type_name, path);
         let of_account = index.get(account);
@@ -121,7 +138,7 @@ impl<'a> Inventory<'a> {
         let near = doubts.filter(|(seen_in, _)| reach == Reach::Account || **seen_in == region);
         found.extend(near.map(|(_, why)| Val::Unknown(why.clone())));
         found.extend(Self::gaps(of_type, account, region, reach));
-        found
+        if by_identity && found.is_empty() { elsewhere() } else { found }
     }
 
     fn effective(&self, type_name: &str, reach: Reach) -> Reach {

@@ -12,6 +12,7 @@ use smallvec::SmallVec;
 
 use super::ast::{Arithmetic, Comparison, Expr, Loop, Root};
 use super::compile::Program;
+use super::functions::Function;
 use super::value::{Truth, Val, type_error};
 use crate::inventory::Inventory;
 
@@ -33,6 +34,8 @@ pub struct Env<'a, 'r> {
     pub partition: &'r str,
     /// The other resources; `None` while shaping.
     pub inventory: Option<&'r Inventory<'a>>,
+    /// Whether "true" equals true and "443" equals 443: a declaration may write either, and CloudFormation converts.
+    pub converts: bool,
 }
 
 /// One evaluation: what it looks at, and the values that its macros have bound so far.
@@ -50,12 +53,41 @@ impl<'a, 'r> Frame<'a, 'r> {
         }
         Self { env, locals }
     }
+
+    /// `value` as a condition.
+    fn truth(&self, value: &Val<'a>) -> Truth {
+        match value.as_str() {
+            Some(text) if self.env.converts && text.eq_ignore_ascii_case("true") => Truth::True,
+            Some(text) if self.env.converts && text.eq_ignore_ascii_case("false") => Truth::False,
+            _ => value.truth(),
+        }
+    }
+
+    /// Two values that are compared, a text as the other's kind where it can be read as that.
+    fn alike(&self, left: Val<'a>, right: Val<'a>) -> (Val<'a>, Val<'a>) {
+        if !self.env.converts {
+            return (left, right);
+        }
+        let left_read = left.as_str().and_then(|text| read_as(text, &right));
+        let right_read = right.as_str().and_then(|text| read_as(text, &left));
+        (left_read.unwrap_or(left), right_read.unwrap_or(right))
+    }
+}
+
+/// A text as a boolean or number, if `other` is one and the text can be read so.
+fn read_as<'a>(text: &str, other: &Val<'_>) -> Option<Val<'a>> {
+    match other {
+        Val::Bool(_) if text.eq_ignore_ascii_case("true") => Some(Val::Bool(true)),
+        Val::Bool(_) if text.eq_ignore_ascii_case("false") => Some(Val::Bool(false)),
+        Val::Int(_) | Val::Double(_) => text.parse().map(Val::Int).ok().or_else(|| text.parse().map(Val::Double).ok()),
+        _ => None,
+    }
 }
 
 impl<'a, 'r> Env<'a, 'r> {
     /// An environment over `roots` at `now`, without place or inventory.
     pub fn new(roots: &'r [Val<'a>], now: Timestamp) -> Self {
-        Self { roots, now, account: "", region: "", partition: "aws", inventory: None }
+        Self { roots, now, account: "", region: "", partition: "aws", inventory: None, converts: false }
     }
 }
 
@@ -67,8 +99,14 @@ impl Program {
 
     /// The value as a condition.
     pub fn truth<'a>(&'a self, env: &Env<'a, '_>) -> Truth {
-        self.value(env).truth()
+        truth_of(&self.expr, &mut Frame::new(self, env))
     }
+}
+
+/// The value of an expression as a condition.
+pub(crate) fn truth_of<'a>(expr: &'a Expr, frame: &mut Frame<'a, '_>) -> Truth {
+    let value = eval(expr, frame);
+    frame.truth(&value)
 }
 
 pub(crate) fn eval<'a>(expr: &'a Expr, frame: &mut Frame<'a, '_>) -> Val<'a> {
@@ -87,29 +125,31 @@ pub(crate) fn eval<'a>(expr: &'a Expr, frame: &mut Frame<'a, '_>) -> Val<'a> {
             let container = eval(container, frame);
             indexed(&container, &eval(index, frame))
         }
-        Expr::Not(inner) => match eval(inner, frame).truth() {
+        Expr::Not(inner) => match truth_of(inner, frame) {
             Truth::True => Val::Bool(false),
             Truth::False => Val::Bool(true),
             Truth::Unknown(why) => Val::Unknown(why),
         },
         Expr::Negate(inner) => negate(&eval(inner, frame)),
-        Expr::And(left, right) => and(eval(left, frame).truth(), || eval(right, frame).truth()).into(),
-        Expr::Or(left, right) => or(eval(left, frame).truth(), || eval(right, frame).truth()).into(),
+        Expr::And(left, right) => and(truth_of(left, frame), || truth_of(right, frame)).into(),
+        Expr::Or(left, right) => or(truth_of(left, frame), || truth_of(right, frame)).into(),
         Expr::Conditional(three) => {
             let [condition, then, otherwise] = &**three;
-            match eval(condition, frame).truth() {
+            match truth_of(condition, frame) {
                 Truth::True => eval(then, frame),
                 Truth::False => eval(otherwise, frame),
                 Truth::Unknown(why) => Val::Unknown(why),
             }
         }
         Expr::Compare(comparison, left, right) => {
-            let left = eval(left, frame);
-            compare(*comparison, &left, &eval(right, frame))
+            let (left, right) = (eval(left, frame), eval(right, frame));
+            let (left, right) = frame.alike(left, right);
+            compare(*comparison, &left, &right)
         }
         Expr::In(item, container) => {
             let item = eval(item, frame);
-            contained(&item, &eval(container, frame)).into()
+            let container = eval(container, frame);
+            contained(frame, &item, &container).into()
         }
         Expr::Arithmetic(operation, left, right) => {
             let left = eval(left, frame);
@@ -125,19 +165,21 @@ pub(crate) fn eval<'a>(expr: &'a Expr, frame: &mut Frame<'a, '_>) -> Val<'a> {
                 .as_str()
                 .map_or_else(|| type_error("`matches` needs a text"), |text| Val::Bool(regex.is_match(text))),
         },
-        Expr::Call(function, args) => {
-            let env = frame.env;
-            match &**args {
-                [one] => function.call(env, &[eval(one, frame)]),
-                [one, two] => function.call(env, &[eval(one, frame), eval(two, frame)]),
-                more => {
-                    let args: SmallVec<[Val<'a>; 4]> = more.iter().map(|arg| eval(arg, frame)).collect();
-                    function.call(env, &args)
-                }
-            }
-        }
+        Expr::Call(function, args) => called(function, args, frame),
         Expr::List(items) => Val::List(Arc::new(items.iter().map(|item| eval(item, frame)).collect())),
         Expr::Map(entries) => map_literal(entries, frame),
+    }
+}
+
+fn called<'a>(function: &'static Function, args: &'a [Expr], frame: &mut Frame<'a, '_>) -> Val<'a> {
+    let env = frame.env;
+    match args {
+        [one] => function.call(env, &[eval(one, frame)]),
+        [one, two] => function.call(env, &[eval(one, frame), eval(two, frame)]),
+        more => {
+            let args: SmallVec<[Val<'a>; 4]> = more.iter().map(|arg| eval(arg, frame)).collect();
+            function.call(env, &args)
+        }
     }
 }
 
@@ -323,7 +365,7 @@ fn equal_documents(left: &Value, right: &Value) -> Truth {
     }
 }
 
-fn contained(item: &Val<'_>, container: &Val<'_>) -> Truth {
+fn contained<'a>(frame: &Frame<'a, '_>, item: &Val<'a>, container: &Val<'a>) -> Truth {
     match (item, container) {
         (Val::Unknown(why), _) | (_, Val::Unknown(why)) => Truth::Unknown(why.clone()),
         (Val::Null, _) => Truth::False,
@@ -333,7 +375,8 @@ fn contained(item: &Val<'_>, container: &Val<'_>) -> Truth {
             };
             let mut found = Truth::False;
             for element in elements {
-                found = or(found, || equal(item, &element));
+                let (item, element) = frame.alike(item.clone(), element);
+                found = or(found, || equal(&item, &element));
                 if found == Truth::True {
                     break;
                 }
@@ -419,7 +462,7 @@ fn run_loop<'a>(
                 bind(frame, local, element.clone());
                 let condition = if kind == Loop::Filter { Some(body) } else { filter };
                 if let Some(condition) = condition {
-                    match eval(condition, frame).truth() {
+                    match truth_of(condition, frame) {
                         Truth::True => {}
                         Truth::False => continue,
                         // An element that may or may not belong makes one unknown element of the result, so
@@ -462,7 +505,7 @@ pub(crate) fn element_truth<'a>(element: Val<'a>, local: usize, body: &'a Expr, 
         Val::Unknown(why) => Truth::Unknown(why),
         element => {
             bind(frame, local, element);
-            eval(body, frame).truth()
+            truth_of(body, frame)
         }
     }
 }

@@ -8,7 +8,7 @@ use sekisho_model::{Evidence, Value, shared_key};
 
 use super::ast::{Expr, Loop, Root};
 use super::compile::Program;
-use super::eval::{Env, Frame, bind, element_truth, eval, root_value};
+use super::eval::{Env, Frame, bind, element_truth, eval, root_value, truth_of};
 use super::value::{Truth, Val};
 
 /// More evidence than this tells a person nothing more.
@@ -47,7 +47,7 @@ impl<'a> Explainer<'a> {
             Expr::Or(left, right) => self.explain_pair(left, right, &Truth::False, frame),
             Expr::Conditional(three) => {
                 let [condition, then, otherwise] = &**three;
-                match eval(condition, frame).truth() {
+                match truth_of(condition, frame) {
                     Truth::True => self.explain(then, frame),
                     Truth::False => self.explain(otherwise, frame),
                     Truth::Unknown(_) => self.explain(condition, frame),
@@ -63,7 +63,7 @@ impl<'a> Explainer<'a> {
     /// Both sides of a logical operator whose neutral element is `neutral`: a side that alone decides is the
     /// evidence; if neither does, both are.
     fn explain_pair(&mut self, left: &'a Expr, right: &'a Expr, neutral: &Truth, frame: &mut Frame<'a, '_>) {
-        let (left_truth, right_truth) = (eval(left, frame).truth(), eval(right, frame).truth());
+        let (left_truth, right_truth) = (truth_of(left, frame), truth_of(right, frame));
         let decides = |truth: &Truth| truth != neutral && !matches!(truth, Truth::Unknown(_));
         let unknown = |truth: &Truth| matches!(truth, Truth::Unknown(_));
         match (decides(&left_truth), decides(&right_truth)) {

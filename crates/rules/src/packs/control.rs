@@ -119,6 +119,9 @@ pub struct Control {
     pub severity: Severity,
     pub resources: Vec<String>,
     pub scope: Option<ControlScope>,
+    /// For declarations that are not deployed. `true`: judged even where the condition hangs on attributes, which exist only
+    /// after deployment and count as absent then. `false`: never judged, since what decides is declared elsewhere.
+    pub before_deployment: Option<bool>,
     pub when_empty: WhenEmpty,
     pub applies_when: Option<Program>,
     pub warns_when: Option<Program>,
@@ -208,6 +211,7 @@ impl Control {
             severity: raw.severity,
             resources,
             scope: raw.scope,
+            before_deployment: raw.before_deployment,
             when_empty: raw.when_empty,
             applies_when,
             warns_when,

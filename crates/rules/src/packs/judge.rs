@@ -34,6 +34,7 @@ pub struct Subject<'a, 'r> {
     place: Place<'r>,
     now: Timestamp,
     inventory: &'r Inventory<'a>,
+    declared: bool,
 }
 
 /// The slot of `parameters` in [`super::CONTROL_ROOTS`].
@@ -64,7 +65,13 @@ impl<'a, 'r> Subject<'a, 'r> {
             Val::Null,
             Val::Str(now_text),
         ];
-        Self { roots, place, now, inventory }
+        Self { roots, place, now, inventory, declared: false }
+    }
+
+    /// The same of a declaration: scalars may be written as texts.
+    #[must_use]
+    pub fn declared(self) -> Self {
+        Self { declared: true, ..self }
     }
 
     fn set_parameters(&mut self, parameters: &'a Value) {
@@ -79,6 +86,7 @@ impl<'a, 'r> Subject<'a, 'r> {
             region: self.place.region,
             partition: self.place.partition,
             inventory: Some(self.inventory),
+            converts: self.declared,
             ..Env::new(&self.roots, self.now)
         }
     }

@@ -21,6 +21,6 @@ pub use control::{
 };
 pub use judge::{Judged, Place, Subject};
 pub use problem::Problem;
-pub use resource::{Batch, Call, Kind, List, ResourcePack, Scope, Source};
+pub use resource::{Batch, Call, Kind, List, ResourcePack, Scope, Source, TemplatePart};
 pub use set::{Form, PackSet, PackSource, control_order};
 pub use standard::{Standard, StandardControl};

@@ -152,6 +152,10 @@ pub(crate) struct RawResourcePack {
     pub(crate) tags: Option<RawExpr>,
     #[serde(default)]
     pub(crate) defaults: Map,
+    #[serde(default)]
+    pub(crate) decided_at_deployment: Vec<Box<str>>,
+    #[serde(default)]
+    pub(crate) template_parts: Ordered<RawTemplatePart>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -218,6 +222,7 @@ pub(crate) struct RawControl {
     pub(crate) applies_when: Option<RawExpr>,
     pub(crate) warns_when: Option<RawExpr>,
     pub(crate) passes_when: RawExpr,
+    pub(crate) before_deployment: Option<bool>,
     pub(crate) title: Text,
     pub(crate) why: Text,
     pub(crate) accept_when: Text,
@@ -229,4 +234,15 @@ pub(crate) struct RawControl {
     pub(crate) parameters: Map,
     #[serde(default)]
     pub(crate) tests: Vec<RawTest>,
+}
+
+/// A part that CloudFormation declares as a resource of its own.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawTemplatePart {
+    pub(crate) of: String,
+    #[serde(default)]
+    pub(crate) from: String,
+    pub(crate) set: Option<String>,
+    pub(crate) append: Option<String>,
 }

@@ -9,7 +9,7 @@ use sekisho_model::{Key, Map};
 use serde::Deserialize;
 
 use super::problem::{Problem, line_of};
-use super::raw::{Ordered, RawCall, RawExpr, RawList, RawResourcePack};
+use super::raw::{Ordered, RawCall, RawExpr, RawList, RawResourcePack, RawTemplatePart};
 use super::set::PackSource;
 use crate::cel::Program;
 
@@ -98,6 +98,21 @@ pub struct List {
     pub region: Option<Program>,
 }
 
+/// What CloudFormation declares as a resource of its own and AWS gives back as a part of this one: a bucket's policy.
+#[derive(Debug, Clone)]
+pub struct TemplatePart {
+    /// The type of the declaration, `AWS::S3::BucketPolicy`.
+    pub type_name: String,
+    /// Its property that names what it belongs to.
+    pub of: String,
+    /// Its property that is the part; empty for all of them.
+    pub from: String,
+    /// Where the part goes: `attributes.Policy`.
+    pub target: String,
+    /// Whether it is added to a list there, instead of taking the place.
+    pub append: bool,
+}
+
 /// One resource pack; see `docs/add-a-resource.md` for the meaning of each part.
 #[derive(Debug)]
 #[expect(missing_docs, reason = "the fields are the keys of the file, described in docs/add-a-resource.md")]
@@ -120,6 +135,8 @@ pub struct ResourcePack {
     pub attributes: Vec<(Key, Program)>,
     pub tags: Option<Program>,
     pub defaults: Map,
+    pub decided_at_deployment: Vec<Key>,
+    pub template_parts: Vec<TemplatePart>,
     pub file: String,
     /// The variables of all expressions, fixed ones first.
     pub roots: Vec<String>,
@@ -404,6 +421,8 @@ impl Builder<'_> {
             properties: self.programs(&["properties"], &raw.properties),
             attributes: self.programs(&["attributes"], &raw.attributes),
             tags: self.optional(&["tags"], raw.tags.as_ref()),
+            decided_at_deployment: raw.decided_at_deployment.into_iter().map(Key::from).collect(),
+            template_parts: self.template_parts(raw.template_parts),
             defaults: raw.defaults,
             type_name: raw.type_name,
             kind: raw.kind,
@@ -412,6 +431,28 @@ impl Builder<'_> {
             file: self.file.to_owned(),
             roots: Vec::new(),
         }
+    }
+
+    fn template_parts(&mut self, raw: Ordered<RawTemplatePart>) -> Vec<TemplatePart> {
+        let mut parts = Vec::new();
+        for (type_name, part) in raw.0 {
+            let (target, append) = match (part.set, part.append) {
+                (Some(target), None) => (target, false),
+                (None, Some(target)) => (target, true),
+                _ => {
+                    self.problem(&["template_parts"], format!("{type_name} needs either `set` or `append`"));
+                    continue;
+                }
+            };
+            if !target.starts_with("properties.") && !target.starts_with("attributes.") {
+                self.problem(
+                    &["template_parts"],
+                    format!("`{target}` is no field; write properties.X or attributes.X"),
+                );
+            }
+            parts.push(TemplatePart { type_name, of: part.of, from: part.from, target, append });
+        }
+        parts
     }
 
     fn check_frame(&mut self, raw: &RawResourcePack) {
