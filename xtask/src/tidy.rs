@@ -18,16 +18,25 @@ const FILE_LINES_MAX: usize = 600;
 const FUNCTION_LINES_MAX: usize = 70;
 
 /// Who may use whom; `testkit` only in tests and benches.
-const EDGES: [(&str, &[&str]); 9] = [
+const EDGES: [(&str, &[&str]); 10] = [
     ("sekisho-model", &[]),
     ("sekisho-rules", &["sekisho-model"]),
     ("sekisho-analyze", &["sekisho-model", "sekisho-rules"]),
     ("sekisho-collect", &["sekisho-model", "sekisho-rules"]),
     ("sekisho-store", &["sekisho-model"]),
     ("sekisho-hub", &["sekisho-model", "sekisho-store"]),
+    ("sekisho-iac", &["sekisho-model", "sekisho-rules"]),
     (
         "sekisho",
-        &["sekisho-model", "sekisho-rules", "sekisho-analyze", "sekisho-collect", "sekisho-store", "sekisho-hub"],
+        &[
+            "sekisho-model",
+            "sekisho-rules",
+            "sekisho-analyze",
+            "sekisho-collect",
+            "sekisho-store",
+            "sekisho-hub",
+            "sekisho-iac",
+        ],
     ),
     ("sekisho-testkit", &["sekisho-model"]),
     ("xtask", &["sekisho-testkit"]),

@@ -1,0 +1,134 @@
+//! CloudFormation templates, YAML and JSON.
+
+mod parse;
+mod resolve;
+mod template;
+
+use std::sync::Arc;
+
+use self::parse::Node as Written;
+use self::resolve::Truth;
+use self::template::Template;
+use crate::declared::{Declared, Dialect, Problem, ProblemKind, Reading, SkipComment};
+use crate::located::{Located, Node};
+use crate::options::Options;
+use crate::source::{Source, Span};
+
+/// Whether a text may be a template at all: what is not is passed over in silence when folders are searched.
+pub fn looks_like_template(text: &str) -> bool {
+    text.contains("Resources") && ["AWS::", "Custom::", "Alexa::"].iter().any(|start| text.contains(start))
+}
+
+/// Reads one template. `path` is as the user would write it.
+pub fn read(path: &str, text: Arc<str>, options: &Options) -> Reading {
+    let mut reading = Reading::default();
+    let source = Source::new(path, text.clone());
+    let file = reading.sources.add(source.clone());
+    let path: Arc<str> = path.into();
+    let mut problem = |kind, span, message: String| {
+        reading.problems.push(Problem { kind, path: path.clone(), span, message });
+    };
+    let root = match parse::parse(&text, file) {
+        Ok(Some(root)) => root,
+        Ok(None) => {
+            problem(ProblemKind::NoTemplate, None, "the file is empty".to_owned());
+            return reading;
+        }
+        Err(mistake) => {
+            let at = source.byte_of(mistake.line, mistake.column);
+            problem(ProblemKind::Unreadable, Some(Span { file, start: at, end: at }), mistake.text);
+            return reading;
+        }
+    };
+    let template = Template::new(&root, options);
+    let Some(resources) = template.section("Resources").filter(|section| !section.entries().is_empty()) else {
+        problem(ProblemKind::NoTemplate, Some(root.span), "there is no section `Resources`".to_owned());
+        return reading;
+    };
+    if root.get("Transform").is_some() {
+        let words =
+            "the template has a transform (SAM or a macro), which runs at deployment: what it makes is not judged";
+        problem(ProblemKind::NotUnderstood, root.get("Transform").map(|node| node.span), words.to_owned());
+    }
+    let mut declared = Vec::new();
+    for (name, body) in resources.entries() {
+        match resource(&template, name, body, &path) {
+            Ok(Some(mut resource)) => {
+                resource.skips.extend(comments(&source, resource.span));
+                declared.push(resource);
+            }
+            Ok(None) => {}
+            Err(message) => problem(ProblemKind::NotUnderstood, Some(name.span), message),
+        }
+    }
+    reading.declared = declared;
+    reading
+}
+
+/// One entry of `Resources`; `None` where its condition does not hold.
+fn resource(
+    template: &Template<'_>,
+    name: &Written,
+    body: &Written,
+    path: &Arc<str>,
+) -> Result<Option<Declared>, String> {
+    let address = name.text().unwrap_or_default();
+    if address.starts_with("Fn::ForEach") {
+        return Err(format!("`{address}` makes resources at deployment, which are not judged yet"));
+    }
+    let Some(type_name) = body.get("Type").and_then(Written::text) else {
+        return Err(format!("the resource `{address}` has no `Type` that is a text"));
+    };
+    let condition = body.get("Condition").and_then(Written::text).map(|name| template.condition_named(name, 0));
+    let doubtful = match condition {
+        Some(Truth::No) => return Ok(None),
+        Some(Truth::Unknown(why)) => Some(why),
+        Some(Truth::Yes) | None => None,
+    };
+    let properties = body.get("Properties").and_then(|properties| template.resolve(properties, 0));
+    Ok(Some(Declared {
+        dialect: Dialect::CloudFormation,
+        unit: path.clone(),
+        type_name: type_name.into(),
+        address: address.into(),
+        span: Some(Span { start: name.span.start, ..body.span }),
+        properties: properties.unwrap_or_else(|| Located::loose(Node::Map(Vec::new()))),
+        skips: metadata_skips(body),
+        doubtful,
+    }))
+}
+
+/// How a skip begins, in comments and in Metadata.
+const SKIP_MARK: &str = "sekisho:skip=";
+
+/// Texts of the resource's Metadata that are skips: JSON has no comments.
+fn metadata_skips(body: &Written) -> Vec<SkipComment> {
+    let mut found = Vec::new();
+    let mut waiting: Vec<&Written> = body.get("Metadata").into_iter().collect();
+    while let Some(node) = waiting.pop() {
+        if let Some(text) = node.text().filter(|text| text.starts_with(SKIP_MARK)) {
+            found.push(SkipComment { text: text.into(), span: Some(node.span) });
+        }
+        waiting.extend(node.items());
+        waiting.extend(node.entries().iter().map(|(_, value)| value));
+    }
+    found
+}
+
+/// Comments in the lines of a resource and in the line above it.
+fn comments(source: &Source, span: Option<Span>) -> Vec<SkipComment> {
+    let Some(span) = span else { return Vec::new() };
+    let first = source.position(span.start).line.saturating_sub(1).max(1);
+    let lines = first..=source.position(span.end).line;
+    let comment = |line: u32| {
+        let text = source.line(line);
+        let (before, after) = text.split_once('#')?;
+        let after = after.trim();
+        // Not inside a value: a comment starts the line or follows a space.
+        let starts = before.is_empty() || before.ends_with(char::is_whitespace);
+        let at = source.byte_of(line as usize, before.chars().count() + 1);
+        (starts && after.starts_with(SKIP_MARK))
+            .then(|| SkipComment { text: after.into(), span: Some(Span { start: at, end: at, ..span }) })
+    };
+    lines.filter_map(comment).collect()
+}

@@ -1,0 +1,191 @@
+//! What CloudFormation's expressions come to, and that nothing in a file can hurt. Expected values are those that the pages of the
+//! intrinsic functions state.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+use sekisho_iac::{Options, ProblemKind, Reading, cloudformation, shape};
+use sekisho_model::{Resource, Value};
+use sekisho_rules::packs::{PackSet, builtin_for_judging};
+
+static PACKS: LazyLock<PackSet> = LazyLock::new(|| PackSet::load(&builtin_for_judging()).unwrap());
+
+fn read(text: &str) -> Reading {
+    cloudformation::read("t.yaml", text.into(), &Options::default())
+}
+
+fn shaped(text: &str, options: &Options) -> Vec<Resource> {
+    let reading = cloudformation::read("t.yaml", text.into(), options);
+    assert_eq!(reading.problems, [], "{text}");
+    shape::shape(&reading.declared, &PACKS, options).into_iter().map(|shaped| shaped.resource).collect()
+}
+
+/// The value that `expression` gives as a property, in a template with a parameter, a mapping, conditions and a topic.
+fn value(expression: &str) -> Value {
+    let text = format!(
+        r#"
+Parameters:
+  Stage: {{ Type: String, Default: prod }}
+  Ports: {{ Type: CommaDelimitedList, Default: "80, 443" }}
+  Nothing: {{ Type: String }}
+Mappings:
+  Sizes: {{ prod: {{ db: large, "1": one }} }}
+Conditions:
+  IsProd: !Equals [!Ref Stage, prod]
+  IsDev: !Not [!Condition IsProd]
+  Both: !And [!Condition IsProd, !Condition IsDev]
+  Either: !Or [!Condition IsProd, !Condition Unsure]
+  Unsure: !Equals [!Ref Nothing, x]
+  Round: !Not [!Condition Round]
+Resources:
+  Topic: {{ Type: AWS::SNS::Topic, Properties: {{ TopicName: alerts }} }}
+  Bucket:
+    Type: AWS::S3::Bucket
+    Properties:
+      BucketName: b
+      Probe: {expression}
+"#
+    );
+    let bucket = shaped(&text, &Options::default()).into_iter().find(|one| one.type_name == "AWS::S3::Bucket").unwrap();
+    bucket.properties.get("Probe").cloned().unwrap_or_default()
+}
+
+#[test]
+fn functions_give_what_their_pages_say() {
+    for (expression, wanted) in [
+        ("!Ref Stage", r#""prod""#),
+        ("!Ref Ports", r#"["80","443"]"#),
+        ("!Ref AWS::Region", r#""us-east-1""#),
+        ("!Ref AWS::NoValue", "null"),
+        ("[1, !Ref AWS::NoValue, 2]", "[1,2]"),
+        ("!Sub '${Stage}-${AWS::Partition}-${!kept}'", r#""prod-aws-${kept}""#),
+        ("!Sub ['${a}/${Stage}', { a: !Ref Stage }]", r#""prod/prod""#),
+        ("!Join ['-', [a, !Ref Stage, 3]]", r#""a-prod-3""#),
+        ("!Join ['', !Split ['.', a.b.c]]", r#""abc""#),
+        ("!Select [1, !Ref Ports]", r#""443""#),
+        ("!FindInMap [Sizes, !Ref Stage, db]", r#""large""#),
+        ("!FindInMap [Sizes, !Ref Stage, 1]", r#""one""#),
+        ("{ 'Fn::FindInMap': [Sizes, none, db, { DefaultValue: small }] }", r#""small""#),
+        ("!If [IsProd, yes-it-is, no]", r#""yes-it-is""#),
+        ("!If [IsDev, a, !Ref AWS::NoValue]", "null"),
+        ("!If [Both, a, b]", r#""b""#),
+        ("!If [Either, a, b]", r#""a""#),
+        ("!If [Unsure, same, same]", r#""same""#),
+        ("{ 'Fn::Length': !Ref Ports }", "2"),
+        ("!Ref Bucket", r#""b""#),
+        ("!GetAtt Bucket.Arn", r#""arn:aws:s3:::b""#),
+        ("!Sub '${Bucket.Arn}/*'", r#""arn:aws:s3:::b/*""#),
+        ("0123", r#""0123""#),
+        ("'true'", r#""true""#),
+    ] {
+        assert_eq!(value(expression).to_string(), wanted, "{expression}");
+    }
+    // A topic's Ref is its ARN, and so is what anything else calls its ARN.
+    assert_eq!(value("!Ref Topic"), value("!GetAtt Topic.TopicArn"));
+}
+
+#[test]
+fn what_is_outside_the_template_is_unknown_and_says_why() {
+    for (expression, source) in [
+        ("!Ref Nothing", "!Ref Nothing"),
+        ("!Sub 'x-${Nothing}'", "!Ref Nothing"),
+        ("!If [Unsure, a, b]", "!Ref Nothing"),
+        ("!If [Round, a, b]", "Conditions"),
+        ("!ImportValue other", "Fn::ImportValue"),
+        ("!GetAtt Topic.Color", "!GetAtt Topic.Color"),
+        ("!GetAtt Gone.Arn", "!GetAtt Gone.Arn"),
+        ("!FindInMap [Sizes, dev, db]", "Fn::FindInMap Sizes.dev.db"),
+        ("'{{resolve:ssm:/db/password}}'", "{{resolve:...}}"),
+        ("!Select [7, !Ref Ports]", "Fn::Select"),
+        ("!Mystery x", "Fn::Mystery"),
+    ] {
+        let found = value(expression);
+        let why = found.as_unknown().unwrap_or_else(|| panic!("{expression} gave {found}"));
+        assert!(why.source.starts_with(source), "{expression}: {}", why.source);
+    }
+}
+
+#[test]
+fn a_given_parameter_wins_over_its_default() {
+    let text = "Parameters: { A: { Type: String, Default: x } }\nResources: { B: { Type: AWS::S3::Bucket, Properties: { BucketName: !Ref A } } }";
+    let options = Options { parameters: [("A".to_owned(), "given".to_owned())].into(), ..Options::default() };
+    assert_eq!(shaped(text, &options)[0].properties.get("BucketName").and_then(Value::as_str), Some("given"));
+}
+
+#[test]
+fn a_condition_that_does_not_hold_takes_its_resource_out() {
+    let text = "Conditions: { No: !Equals [a, b] }\nResources:\n  A: { Type: AWS::S3::Bucket, Condition: No }\n  B: { Type: AWS::S3::Bucket }";
+    let names: Vec<String> = read(text).declared.iter().map(|one| one.address.to_string()).collect();
+    assert_eq!(names, ["B"]);
+}
+
+#[test]
+fn parts_are_joined_into_what_they_belong_to() {
+    let text = r#"
+Resources:
+  Logs: { Type: AWS::S3::Bucket }
+  Other: { Type: AWS::S3::Bucket }
+  Policy:
+    Type: AWS::S3::BucketPolicy
+    Properties: { Bucket: !Ref Logs, PolicyDocument: { Statement: [] } }
+  Group: { Type: AWS::EC2::SecurityGroup, Properties: { GroupDescription: x } }
+  Rule:
+    Type: AWS::EC2::SecurityGroupIngress
+    Properties: { GroupId: !GetAtt Group.GroupId, IpProtocol: tcp, FromPort: 22, ToPort: 22, CidrIp: 0.0.0.0/0 }
+"#;
+    let resources = shaped(text, &Options::default());
+    let one = |name: &str| resources.iter().find(|resource| resource.name == name).unwrap();
+    assert_eq!(one("Logs").attributes.get("Policy").unwrap().to_string(), r#"{"Statement":[]}"#);
+    assert!(one("Other").attributes.get("Policy").unwrap().is_null());
+    let rules = one("Group").properties.get("SecurityGroupIngress").unwrap().as_list().unwrap();
+    assert_eq!(rules.len(), 1);
+    assert_eq!(rules[0].get("CidrIp").and_then(Value::as_str), Some("0.0.0.0/0"));
+}
+
+#[test]
+fn json_is_read_as_yaml_is() {
+    let json = "{\n\t\"Resources\": {\n\t\t\"B\": {\"Type\": \"AWS::S3::Bucket\", \"Properties\": {\"BucketName\": {\"Fn::Sub\": \"x-${AWS::Region}\"}}}\n\t}\n}";
+    let resources = shaped(json, &Options::default());
+    assert_eq!(resources[0].properties.get("BucketName").and_then(Value::as_str), Some("x-us-east-1"));
+}
+
+#[test]
+fn hostile_files_are_refused_with_a_place() {
+    let deep = format!("Resources: {}", "[".repeat(150));
+    // Each line repeats the one before it ten times.
+    let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..12 {
+        let repeated = vec![format!("*a{}", level - 1); 10].join(", ");
+        bomb.push_str(&format!("a{level}: &a{level} [{repeated}]\n"));
+    }
+    for (text, words) in [
+        (deep.as_str(), "nested deeper"),
+        (bomb.as_str(), "more than"),
+        ("Resources:\n  A:\n    Type: x\n   B: y\n", "neither YAML nor JSON"),
+        ("", "empty"),
+        ("Resources: {}", "no section `Resources`"),
+    ] {
+        let reading = read(text);
+        assert!(reading.declared.is_empty());
+        let problem = &reading.problems[0];
+        assert_ne!(problem.kind, ProblemKind::NotUnderstood);
+        assert!(problem.message.contains(words), "{}", problem.message);
+    }
+}
+
+#[test]
+fn a_resource_without_a_type_costs_only_itself() {
+    let reading = read("Resources:\n  A: { Type: { b: c } }\n  B: { Type: AWS::S3::Bucket }\n");
+    assert_eq!(reading.declared.len(), 1);
+    assert!(reading.problems[0].message.contains("`A` has no `Type`"), "{:?}", reading.problems);
+}
+
+proptest! {
+    /// No text makes the reader panic or hang.
+    #[test]
+    fn any_text_is_read_or_refused(text in r#"(Resources|Type|AWS::S3::Bucket|!Ref|!Sub|\$\{A\}|Fn::If|Conditions|[ \n:\{\}\[\],'"&*!-]|A|B|x){0,60}"#) {
+        let reading = read(&text);
+        let _ = shape::shape(&reading.declared, &PACKS, &Options::default());
+    }
+}
