@@ -22,7 +22,7 @@ write cargo xtask CHORE
   tidy                         the house rules that the compiler does not know
   models [--check]             writes packs/models from the pinned botocore
   lab [--check]                records the demo account from lab/
-  conformance SUITE [--json]   runs a labelled suite against the release binary; suites: lab";
+  conformance SUITE [--json]   runs a labelled suite against the release binary; suites: iac, lab";
 
 fn main() -> ExitCode {
     match chore() {

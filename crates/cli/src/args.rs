@@ -21,6 +21,9 @@ pub(crate) enum Command {
     /// Read AWS accounts, judge them, keep the findings and write a report
     #[command(after_help = SCAN_HELP)]
     Scan(Box<ScanArgs>),
+    /// Judge CloudFormation templates by the same controls, before they are deployed
+    #[command(after_help = CHECK_HELP)]
+    Check(CheckArgs),
     /// Show the security scores of the last scan, what they cost and how to raise them
     Score(ScoreArgs),
     /// Look at, test and write controls
@@ -36,6 +39,69 @@ Examples:
   sekisho scan --format asff -o findings.json --fail-on new,critical
 
 Exit codes: 0 clean, 2 findings over the bar of --fail-on, 1 error.";
+
+const CHECK_HELP: &str = "\
+Examples:
+  sekisho check templates/
+  sekisho check stack.yaml --parameters prod.json
+  sekisho check . --format sarif -o sekisho.sarif
+
+Exit codes: 0 clean, 2 findings over the bar (of --fail-on; all open ones without it), 1 error.";
+
+/// What `sekisho check` takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct CheckArgs {
+    /// Templates, folders to search for them, or - for standard input
+    #[arg(default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Values of parameters, in any of the AWS CLI's JSON forms; repeatable
+    #[arg(long, value_name = "FILE")]
+    pub(crate) parameters: Vec<PathBuf>,
+    /// The Region where it will be deployed
+    #[arg(long, value_name = "REGION", default_value = "us-east-1")]
+    pub(crate) region: String,
+    /// Only controls of this name: S3.8, S3; repeatable
+    #[arg(long, value_name = "CONTROL|SERVICE")]
+    pub(crate) only: Vec<String>,
+    /// Decisions file [default: ./sekisho.yaml if it is there]
+    #[command(flatten)]
+    pub(crate) keeping: KeepingArgs,
+    /// Output format
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: CheckFormat,
+    /// File to write instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Exit with 2 if there are findings of these severities [default: of any]
+    #[arg(long, value_name = "critical,high,...", value_delimiter = ',')]
+    pub(crate) fail_on: Vec<Bar>,
+    /// Colour: auto, always or never
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColorChoice,
+    #[command(flatten)]
+    pub(crate) packs: PackArgs,
+    #[command(flatten)]
+    pub(crate) lang: LangArgs,
+}
+
+/// The value of `check --format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum CheckFormat {
+    /// For people.
+    Text,
+    /// Everything, for machines.
+    Json,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// Annotations of GitHub Actions.
+    Github,
+    /// GitLab's code quality report.
+    Gitlab,
+    /// JUnit XML.
+    Junit,
+    /// A table for a comment on a pull request.
+    Markdown,
+}
 
 /// What `sekisho scan` takes.
 #[derive(Debug, clap::Args)]

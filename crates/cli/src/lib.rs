@@ -4,6 +4,7 @@
 //! values to the crates below. It is a library so that tests and benches can reach it.
 
 mod args;
+mod check;
 mod controls;
 mod data;
 mod decisions;
@@ -79,6 +80,7 @@ pub(crate) fn now() -> sekisho_model::Timestamp {
 fn dispatch(args: args::Args) -> anyhow::Result<Outcome> {
     match args.command {
         args::Command::Scan(args) => scan::run(&args),
+        args::Command::Check(args) => check::run(&args),
         args::Command::Score(args) => score::run(&args),
         args::Command::Controls(command) => controls::run(command),
     }

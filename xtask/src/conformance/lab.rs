@@ -92,7 +92,7 @@ fn read_json(path: &Path) -> Result<Value> {
 
 fn judge(binary: &Path, folder: &Path, endpoint: &str, expected: &Value, more: &[&str]) -> Result<Outcome> {
     let findings = scan(binary, folder, endpoint, expected, more)?;
-    let known = known_controls(binary)?;
+    let known = super::known_controls(binary)?;
     let found = verdicts(&read_json(&findings)?)?;
     Ok(compare(expected, &found, &known))
 }
@@ -128,19 +128,6 @@ fn regions(expected: &Value) -> BTreeSet<String> {
 
 fn each<'v>(expected: &'v Value, part: &str) -> impl Iterator<Item = (&'v String, &'v Value)> {
     expected.get(part).and_then(Value::as_object).into_iter().flatten()
-}
-
-fn known_controls(binary: &Path) -> Result<BTreeSet<String>> {
-    let listed = Command::new(binary).args(["controls", "list", "--json"]).output()?;
-    ensure!(listed.status.success(), "`controls list` failed: {}", String::from_utf8_lossy(&listed.stderr));
-    let listed: Value = serde_json::from_slice(&listed.stdout)?;
-    let ids = listed
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|control| control.get("id").and_then(Value::as_str))
-        .map(str::to_owned);
-    Ok(ids.collect())
 }
 
 /// The verdicts in an ASFF file. A finding on the account counts for the account in its Region and, the worst of all

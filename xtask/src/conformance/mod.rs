@@ -4,13 +4,16 @@
 //! is what people run. `--json` prints `{"suite", "total", "matched", "mismatches": [...], "settled": [...]}` on standard
 //! output; the exit code is 0 only if everything matched but what AWS's pages settle otherwise ([`settled`]).
 
+mod iac;
 mod lab;
 mod settled;
 
+use std::collections::BTreeSet;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 
 use crate::{cargo, must, say, target};
@@ -77,11 +80,12 @@ pub(crate) struct Outcome {
 /// # Errors
 /// An unknown suite, a suite that cannot run, or any mismatch.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    let Some((suite, rest)) = arguments.split_first() else { bail!("name a suite: lab") };
+    let Some((suite, rest)) = arguments.split_first() else { bail!("name a suite: iac or lab") };
     let options = Options::parse(rest)?;
     let outcome = match suite.as_str() {
+        "iac" => iac::run(&options)?,
         "lab" => lab::run(&options)?,
-        other => bail!("there is no suite {other}; there is lab"),
+        other => bail!("there is no suite {other}; there are iac and lab"),
     };
     let (mismatches, settled) = settled::apart(suite, outcome.mismatches);
     let matched = outcome.total.saturating_sub(mismatches.len() + settled.len());
@@ -99,4 +103,18 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     } else {
         bail!("{suite}: {} do not match", mismatches.len())
     }
+}
+
+/// The ids of the controls that the binary has: labels of others are not compared.
+pub(crate) fn known_controls(binary: &Path) -> Result<BTreeSet<String>> {
+    let listed = Command::new(binary).args(["controls", "list", "--json"]).output()?;
+    ensure!(listed.status.success(), "`controls list` failed: {}", String::from_utf8_lossy(&listed.stderr));
+    let listed: Value = serde_json::from_slice(&listed.stdout)?;
+    let ids = listed
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|control| control.get("id").and_then(Value::as_str))
+        .map(str::to_owned);
+    Ok(ids.collect())
 }

@@ -39,7 +39,7 @@ fn outcome(finding: &Finding) -> Outcome {
 }
 
 /// Text for XML 1.0: markup escaped, characters that XML cannot hold replaced by U+FFFD.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

@@ -19,7 +19,7 @@ pub mod junit;
 pub mod markdown;
 pub mod ocsf;
 mod pack_texts;
-mod paint;
+pub(crate) mod paint;
 pub mod progress;
 mod report;
 mod summary;

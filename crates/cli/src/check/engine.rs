@@ -1,0 +1,236 @@
+//! From files to verdicts with their places.
+
+use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use jiff::civil::Date;
+use sekisho_analyze::posture::DeclaredJudge;
+use sekisho_hub::SuppressionRule;
+use sekisho_iac::{Declared, Options, Problem, ProblemKind, Reading, Span, cloudformation, shape};
+use sekisho_model::{AccountScope, ComplianceStatus, Lang, ScanMeta, Snapshot, Timestamp, Value, Verdict};
+use sekisho_rules::packs::PackSet;
+
+use super::discover::Input;
+use super::skip;
+use super::{Checked, Found, Passed};
+
+/// Lines of the file that are shown of what is at fault, and of a resource in which something is missing.
+const EXCERPT_LINES: u32 = 4;
+const EXCERPT_LINES_MISSING: u32 = 2;
+
+pub(super) struct Engine<'p> {
+    pub(super) packs: &'p PackSet,
+    pub(super) judge: DeclaredJudge<'p>,
+    pub(super) options: Options,
+    pub(super) suppressions: &'p [SuppressionRule],
+    pub(super) now: Timestamp,
+}
+
+/// What one file came to.
+#[derive(Default)]
+struct One {
+    found: Vec<Found>,
+    problems: Vec<(Problem, Option<(u32, u32)>)>,
+    templates: usize,
+    resources: usize,
+    passed: Vec<Passed>,
+}
+
+impl<'p> Engine<'p> {
+    /// Checks all inputs, in parallel; the outcome is in their order.
+    pub(super) fn check(&self, inputs: Vec<Input>, lang: Lang) -> Checked<'p> {
+        let threads = thread::available_parallelism().map_or(1, NonZero::get).min(inputs.len().max(1));
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let mut done = Vec::new();
+            loop {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                let Some(input) = inputs.get(at) else { return done };
+                done.push((at, self.one(input)));
+            }
+        };
+        let mut all: Vec<(usize, One)> = Vec::with_capacity(inputs.len());
+        thread::scope(|scope| {
+            let running: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+            all.extend(work());
+            for thread in running {
+                if let Ok(done) = thread.join() {
+                    all.extend(done);
+                }
+            }
+        });
+        all.sort_by_key(|(at, _)| *at);
+        let mut checked = Checked {
+            packs: self.packs,
+            lang,
+            found: vec![],
+            problems: vec![],
+            templates: 0,
+            resources: 0,
+            passed: vec![],
+        };
+        for (_, one) in all {
+            checked.found.extend(one.found);
+            checked.problems.extend(one.problems);
+            checked.templates += one.templates;
+            checked.resources += one.resources;
+            checked.passed.extend(one.passed);
+        }
+        checked
+    }
+
+    fn one(&self, input: &Input) -> One {
+        let mut one = One::default();
+        let text = match &input.text {
+            Ok(text) => text,
+            Err(message) => {
+                one.problems.push((unreadable(&input.path, message), None));
+                return one;
+            }
+        };
+        if !cloudformation::looks_like_template(text) {
+            if input.named {
+                one.problems
+                    .push((unreadable(&input.path, "it is no CloudFormation template: it has no resources"), None));
+            }
+            return one;
+        }
+        let reading = cloudformation::read(&input.path, text.clone(), &self.options);
+        let told = |problem: &&Problem| input.named || problem.kind != ProblemKind::NoTemplate;
+        let problems = reading.problems.iter().filter(told);
+        one.problems.extend(problems.map(|problem| (problem.clone(), position(&reading, problem.span))));
+        if reading.declared.is_empty() {
+            return one;
+        }
+        one.templates = 1;
+        self.judged(&reading, &mut one);
+        one
+    }
+
+    fn judged(&self, reading: &Reading, one: &mut One) {
+        self.read_skips(reading, one);
+        let shaped = shape::shape(&reading.declared, self.packs, &self.options);
+        one.resources = reading.declared.len();
+        let (declared, resources): (Vec<usize>, Vec<_>) =
+            shaped.into_iter().map(|shaped| (shaped.declared, shaped.resource)).unzip();
+        let arns: Vec<String> = resources.iter().map(|resource| resource.arn.clone()).collect();
+        let snapshot = Snapshot { meta: self.meta(), resources, gaps: Vec::new() };
+        for verdict in self.judge.judge(&snapshot) {
+            let at = arns.iter().position(|arn| *arn == verdict.subject.resource.id);
+            let resource = at.and_then(|at| declared.get(at)).and_then(|at| reading.declared.get(*at));
+            if let (Some(resource), ComplianceStatus::Passed) = (resource, verdict.status) {
+                one.passed.push(Passed {
+                    control_id: verdict.control_id.to_string(),
+                    path: resource.unit.to_string(),
+                    address: resource.address.to_string(),
+                });
+                continue;
+            }
+            if let Some(resource) = resource {
+                one.found.push(self.found(reading, resource, &verdict));
+            }
+        }
+        one.found.sort_by(|a, b| (a.lines, &a.control_id).cmp(&(b.lines, &b.control_id)));
+    }
+
+    fn meta(&self) -> ScanMeta {
+        let Options { account, region, partition, .. } = &self.options;
+        let scope = AccountScope {
+            account: account.clone(),
+            partition: partition.clone(),
+            name: None,
+            identity: String::new(),
+            regions: vec![region.clone()],
+            home_region: region.clone(),
+        };
+        ScanMeta { taken_at: self.now, accounts: vec![scope], version: env!("CARGO_PKG_VERSION").to_owned() }
+    }
+
+    fn found(&self, reading: &Reading, declared: &Declared, verdict: &Verdict) -> Found {
+        let mut span = None;
+        let mut evidence = Vec::new();
+        for seen in &verdict.evidence {
+            let (place, sensitive) = shape::place(declared, &seen.path);
+            span = span.or(place.filter(|place| Some(*place) != declared.span));
+            let value = if sensitive { Value::from("(secret)") } else { seen.value.clone() };
+            evidence.push((seen.path.to_string(), value));
+        }
+        let most = if span.is_some() { EXCERPT_LINES } else { EXCERPT_LINES_MISSING };
+        let span = span.or(declared.span);
+        let mut found = Found {
+            control_id: verdict.control_id.to_string(),
+            severity: verdict.severity,
+            status: verdict.status,
+            path: declared.unit.to_string(),
+            lines: (1, 1),
+            column: 1,
+            excerpt: Vec::new(),
+            address: declared.address.to_string(),
+            type_name: declared.type_name.to_string(),
+            evidence,
+            reasons: verdict.reasons.iter().map(|reason| reason.description.clone()).collect(),
+            accepted: self.accepted(declared, verdict),
+        };
+        if let Some((span, source)) = span.and_then(|span| Some((span, reading.sources.get(span.file)?))) {
+            let first = source.position(span.start);
+            // A block of YAML ends where the next thing starts.
+            let written = source.text.get(span.start as usize..span.end as usize).unwrap_or_default().trim_end();
+            let last = first.line + u32::try_from(written.matches('\n').count()).unwrap_or(0);
+            (found.lines, found.column) = ((first.line, last), first.column);
+            let shown = first.line..=last.min(first.line + most - 1);
+            found.excerpt = shown.map(|line| source.line(line).to_owned()).collect();
+        }
+        found
+    }
+
+    /// Says which skips cannot be read or have ended.
+    fn read_skips(&self, reading: &Reading, one: &mut One) {
+        for (declared, comment) in
+            reading.declared.iter().flat_map(|declared| declared.skips.iter().map(move |skip| (declared, skip)))
+        {
+            let message = match skip::read(comment) {
+                Ok(skip) if skip.is_over(self.today()) => {
+                    format!("the skip of {} has ended and accepts nothing", declared.address)
+                }
+                Ok(_) => continue,
+                Err(message) => message,
+            };
+            let kind = ProblemKind::NotUnderstood;
+            let problem = Problem { kind, path: declared.unit.clone(), span: comment.span, message };
+            let place = position(reading, comment.span);
+            // A comment on the line between two resources is seen from both.
+            if !one.problems.iter().any(|(known, _)| *known == problem) {
+                one.problems.push((problem, place));
+            }
+        }
+    }
+
+    fn today(&self) -> Date {
+        sekisho_hub::day(self.now)
+    }
+
+    /// The reason of the decision that accepts a finding: a skip beside the code, or an entry of `sekisho.yaml` by control
+    /// and by ARN, logical id or `file#LogicalId`.
+    fn accepted(&self, declared: &Declared, verdict: &Verdict) -> Option<String> {
+        let skips = declared.skips.iter().filter_map(|comment| skip::read(comment).ok());
+        let beside =
+            skips.into_iter().find_map(|skip| skip.accepts(&verdict.control_id, self.today()).map(str::to_owned));
+        beside.or_else(|| {
+            let long = format!("{}#{}", declared.unit, declared.address);
+            let names = [&*declared.address, long.as_str(), verdict.subject.resource.name.as_str()];
+            let fits = |rule: &&SuppressionRule| rule.accepts_declared(verdict, &names, self.now);
+            self.suppressions.iter().find(fits).map(|rule| rule.reason.clone())
+        })
+    }
+}
+
+fn unreadable(path: &str, message: &str) -> Problem {
+    Problem { kind: ProblemKind::Unreadable, path: path.into(), span: None, message: message.to_owned() }
+}
+
+fn position(reading: &Reading, span: Option<Span>) -> Option<(u32, u32)> {
+    let span = span?;
+    let at = reading.sources.get(span.file)?.position(span.start);
+    Some((at.line, at.column))
+}

@@ -1,0 +1,84 @@
+//! Decisions that stand beside the code: `# sekisho:skip=S3.8,S3.9 until=2027-03-31 reason="target of access logs"`.
+//!
+//! As in `sekisho.yaml`, a reason and an end are required, and what has ended accepts nothing. A skip that cannot be read is
+//! a problem of the file, never a silent acceptance.
+
+use jiff::civil::Date;
+use sekisho_iac::SkipComment;
+
+/// How a skip begins.
+pub(super) const MARK: &str = "sekisho:skip=";
+
+/// A skip that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Skip {
+    controls: Vec<String>,
+    until: Date,
+    reason: String,
+}
+
+impl Skip {
+    /// The reason, if it accepts findings of `control` on `today`.
+    pub(super) fn accepts(&self, control: &str, today: Date) -> Option<&str> {
+        let named = self.controls.iter().any(|id| id.eq_ignore_ascii_case(control));
+        (named && self.until >= today).then_some(self.reason.as_str())
+    }
+
+    /// Whether its last day is over.
+    pub(super) fn is_over(&self, today: Date) -> bool {
+        self.until < today
+    }
+}
+
+/// Reads a skip.
+///
+/// # Errors
+/// What is missing, and what to write.
+pub(super) fn read(comment: &SkipComment) -> Result<Skip, String> {
+    let example = "write sekisho:skip=S3.8 until=2027-03-31 reason=\"why\"";
+    let (_, rest) = comment.text.split_once(MARK).ok_or_else(|| format!("this is no skip; {example}"))?;
+    let (ids, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    let controls: Vec<String> = ids.split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect();
+    if controls.is_empty() {
+        return Err(format!("the skip names no control; {example}"));
+    }
+    let until = field(rest, "until=").ok_or_else(|| format!("the skip has no last day; {example}"))?;
+    let until = until.parse().map_err(|_| format!("`{until}` is not a day; {example}"))?;
+    let reason = field(rest, "reason=").filter(|reason| !reason.trim().is_empty());
+    let reason = reason.ok_or_else(|| format!("the skip has no reason; {example}"))?;
+    Ok(Skip { controls, until, reason })
+}
+
+/// The value after `name`, in double quotes or up to the next space.
+fn field(text: &str, name: &str) -> Option<String> {
+    let (before, rest) = text.split_once(name)?;
+    if !before.is_empty() && !before.ends_with(char::is_whitespace) {
+        return None;
+    }
+    match rest.strip_prefix('"') {
+        Some(quoted) => quoted.split_once('"').map(|(value, _)| value.to_owned()),
+        None => rest.split_whitespace().next().map(str::to_owned),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn skip(text: &str) -> Result<Skip, String> {
+        read(&SkipComment { text: text.into(), span: None })
+    }
+
+    #[test]
+    fn a_skip_needs_controls_an_end_and_a_reason() {
+        let whole = skip("sekisho:skip=S3.8,S3.9 until=2027-03-31 reason=\"logs of logs\"").unwrap();
+        let (before, after) = (Date::constant(2027, 3, 31), Date::constant(2027, 4, 1));
+        assert_eq!(whole.accepts("s3.9", before), Some("logs of logs"));
+        assert_eq!((whole.accepts("S3.1", before), whole.accepts("S3.8", after)), (None, None));
+        assert!(whole.is_over(after));
+        assert!(skip("sekisho:skip=S3.8 reason=\"x\"").unwrap_err().contains("no last day"));
+        assert!(skip("sekisho:skip=S3.8 until=2027-03-31").unwrap_err().contains("no reason"));
+        assert!(skip("sekisho:skip=S3.8 until=soon reason=x").unwrap_err().contains("`soon` is not a day"));
+        assert!(skip("sekisho:skip= until=2027-03-31 reason=x").unwrap_err().contains("names no control"));
+    }
+}
