@@ -143,6 +143,39 @@ Resources:
     assert_eq!(rules[0].get("CidrIp").and_then(Value::as_str), Some("0.0.0.0/0"));
 }
 
+/// SAM Developer Guide: a function is AWS::Lambda::Function with the globals below its own properties; an API has a stage.
+#[test]
+fn sam_types_become_what_sam_makes_of_them() {
+    let text = r#"
+Transform: AWS::Serverless-2016-10-31
+Globals:
+  Function: { Runtime: python3.13, Tracing: Active, Environment: { Variables: { A: "1", B: "2" } } }
+Resources:
+  Hello:
+    Type: AWS::Serverless::Function
+    Properties: { Handler: app.main, CodeUri: src/, Runtime: nodejs22.x, Environment: { Variables: { B: "3" } } }
+  Shop: { Type: AWS::Serverless::Api, Properties: { StageName: prod, TracingEnabled: true } }
+  Table: { Type: AWS::Serverless::SimpleTable, Properties: { SSESpecification: { SSEEnabled: true } } }
+"#;
+    let resources = shaped(text, &Options::default());
+    let one = |type_name: &str| &resources.iter().find(|one| one.type_name == type_name).unwrap().properties;
+    let lambda = one("AWS::Lambda::Function");
+    assert_eq!(lambda.at("Runtime").and_then(Value::as_str), Some("nodejs22.x"));
+    assert_eq!(lambda.at("TracingConfig.Mode").and_then(Value::as_str), Some("Active"));
+    assert_eq!(lambda.at("Environment.Variables").unwrap().to_string(), r#"{"A":"1","B":"3"}"#);
+    let stage = one("AWS::ApiGateway::Stage");
+    assert_eq!(stage.at("TracingEnabled"), Some(&Value::Bool(true)));
+    assert_eq!(stage.at("RestApiId").and_then(Value::as_str), Some("Shop"));
+    assert_eq!(one("AWS::DynamoDB::Table").at("SSESpecification.SSEEnabled"), Some(&Value::Bool(true)));
+}
+
+#[test]
+fn a_transform_that_is_not_known_is_said() {
+    let reading = read("Transform: [AWS::LanguageExtensions, Mine]\nResources: { B: { Type: AWS::S3::Bucket } }");
+    assert_eq!(reading.problems.len(), 1);
+    assert!(reading.problems[0].message.starts_with("Mine runs at deployment"));
+}
+
 #[test]
 fn json_is_read_as_yaml_is() {
     let json = "{\n\t\"Resources\": {\n\t\t\"B\": {\"Type\": \"AWS::S3::Bucket\", \"Properties\": {\"BucketName\": {\"Fn::Sub\": \"x-${AWS::Region}\"}}}\n\t}\n}";

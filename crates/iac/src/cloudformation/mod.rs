@@ -2,6 +2,7 @@
 
 mod parse;
 mod resolve;
+mod sam;
 mod template;
 
 use std::sync::Arc;
@@ -45,17 +46,24 @@ pub fn read(path: &str, text: Arc<str>, options: &Options) -> Reading {
         problem(ProblemKind::NoTemplate, Some(root.span), "there is no section `Resources`".to_owned());
         return reading;
     };
-    if root.get("Transform").is_some() {
-        let words =
-            "the template has a transform (SAM or a macro), which runs at deployment: what it makes is not judged";
-        problem(ProblemKind::NotUnderstood, root.get("Transform").map(|node| node.span), words.to_owned());
+    for transform in unknown_transforms(&root) {
+        let name = transform.text().unwrap_or("the transform");
+        let words = format!("{name} runs at deployment: what it changes is not judged");
+        problem(ProblemKind::NotUnderstood, Some(transform.span), words);
     }
     let mut declared = Vec::new();
     for (name, body) in resources.entries() {
         match resource(&template, name, body, &path) {
             Ok(Some(mut resource)) => {
                 resource.skips.extend(comments(&source, resource.span));
-                declared.push(resource);
+                if sam::globals_key(&resource.type_name).is_none() {
+                    declared.push(resource);
+                } else if let Some(made) = sam::expanded(&resource) {
+                    declared.extend(made);
+                } else {
+                    let words = format!("{} is not judged yet", resource.type_name);
+                    problem(ProblemKind::NotUnderstood, Some(name.span), words);
+                }
             }
             Ok(None) => {}
             Err(message) => problem(ProblemKind::NotUnderstood, Some(name.span), message),
@@ -63,6 +71,14 @@ pub fn read(path: &str, text: Arc<str>, options: &Options) -> Reading {
     }
     reading.declared = declared;
     reading
+}
+
+/// Transforms other than SAM's, which is read here, and the language extensions, whose functions are.
+fn unknown_transforms(root: &Written) -> Vec<&Written> {
+    let known = ["AWS::Serverless-2016-10-31", "AWS::LanguageExtensions"];
+    let Some(transform) = root.get("Transform") else { return Vec::new() };
+    let all = if transform.items().is_empty() { std::slice::from_ref(transform) } else { transform.items() };
+    all.iter().filter(|one| !one.text().is_some_and(|name| known.contains(&name))).collect()
 }
 
 /// One entry of `Resources`; `None` where its condition does not hold.
@@ -86,13 +102,16 @@ fn resource(
         Some(Truth::Yes) | None => None,
     };
     let properties = body.get("Properties").and_then(|properties| template.resolve(properties, 0));
+    let properties = properties.unwrap_or_else(|| Located::loose(Node::Map(Vec::new())));
+    let globals = sam::globals_key(type_name).and_then(|kind| template.section("Globals")?.get(kind));
+    let properties = sam::with_globals(properties, globals.and_then(|globals| template.resolve(globals, 0)));
     Ok(Some(Declared {
         dialect: Dialect::CloudFormation,
         unit: path.clone(),
         type_name: type_name.into(),
         address: address.into(),
         span: Some(Span { start: name.span.start, ..body.span }),
-        properties: properties.unwrap_or_else(|| Located::loose(Node::Map(Vec::new()))),
+        properties,
         skips: metadata_skips(body),
         doubtful,
     }))
