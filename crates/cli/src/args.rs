@@ -72,6 +72,15 @@ pub(crate) struct CheckArgs {
     /// File to write instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// Findings in this file are known: they are shown and do not count for the exit code
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Write the open findings to a baseline file, and end clean
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write_baseline: Option<PathBuf>,
+    /// Print the document that the controls see of a resource, by its logical id
+    #[arg(long, value_name = "ID")]
+    pub(crate) explain_resource: Option<String>,
     /// Exit with 2 if there are findings of these severities [default: of any]
     #[arg(long, value_name = "critical,high,...", value_delimiter = ',')]
     pub(crate) fail_on: Vec<Bar>,

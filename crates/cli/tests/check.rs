@@ -234,3 +234,30 @@ fn reports_for_other_tools_agree_with_the_findings() {
     let mut reader = quick_xml::Reader::from_str(&junit);
     while reader.read_event().unwrap() != quick_xml::events::Event::Eof {}
 }
+
+#[test]
+fn with_a_baseline_only_new_findings_stop_the_pipeline() {
+    let folder = folder();
+    let code = |args: &[&str]| check(folder.path(), args).status.code();
+    assert_eq!(code(&["stack.yaml", "--write-baseline", "known.json"]), Some(0));
+    assert_eq!(code(&["stack.yaml", "--baseline", "known.json"]), Some(0));
+    // Moved, it is the same finding; a bucket more is not.
+    fs::write(folder.path().join("stack.yaml"), format!("# moved\n{TEMPLATE}")).unwrap();
+    assert_eq!(code(&["stack.yaml", "--baseline", "known.json"]), Some(0));
+    fs::write(folder.path().join("stack.yaml"), format!("{TEMPLATE}  New: {{ Type: 'AWS::S3::Bucket' }}\n")).unwrap();
+    assert_eq!(code(&["stack.yaml", "--baseline", "known.json"]), Some(2));
+    fs::write(folder.path().join("known.json"), "{}").unwrap();
+    assert_eq!(code(&["stack.yaml", "--baseline", "known.json"]), Some(1));
+}
+
+#[test]
+fn a_resource_is_explained_without_its_secrets() {
+    let folder = folder();
+    let output = check(folder.path(), &["stack.yaml", "--explain-resource", "Database"]);
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["properties"]["Engine"], "mysql");
+    assert_eq!(document["properties"]["MasterUsername"], "(secret)");
+    assert_eq!(document["properties"]["StorageEncrypted"]["$unknown"]["source"], "!Ref Encrypt");
+    let output = check(folder.path(), &["stack.yaml", "--explain-resource", "Databse"]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("did you mean Database?"));
+}

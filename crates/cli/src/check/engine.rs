@@ -80,23 +80,25 @@ impl<'p> Engine<'p> {
         checked
     }
 
+    /// What a file declares; `None` for what is no template or cannot be read at all.
+    pub(super) fn reading(&self, input: &Input) -> Option<Reading> {
+        let text = input.text.as_ref().ok().filter(|text| cloudformation::looks_like_template(text))?;
+        Some(cloudformation::read(&input.path, text.clone(), &self.options))
+    }
+
     fn one(&self, input: &Input) -> One {
         let mut one = One::default();
-        let text = match &input.text {
-            Ok(text) => text,
-            Err(message) => {
-                one.problems.push((unreadable(&input.path, message), None));
-                return one;
-            }
-        };
-        if !cloudformation::looks_like_template(text) {
+        if let Err(message) = &input.text {
+            one.problems.push((unreadable(&input.path, message), None));
+            return one;
+        }
+        let Some(reading) = self.reading(input) else {
             if input.named {
                 one.problems
                     .push((unreadable(&input.path, "it is no CloudFormation template: it has no resources"), None));
             }
             return one;
-        }
-        let reading = cloudformation::read(&input.path, text.clone(), &self.options);
+        };
         let told = |problem: &&Problem| input.named || problem.kind != ProblemKind::NoTemplate;
         let problems = reading.problems.iter().filter(told);
         one.problems.extend(problems.map(|problem| (problem.clone(), position(&reading, problem.span))));

@@ -4,8 +4,10 @@
 //! is reported and costs nothing but itself. Exit codes as `scan`: 0 clean, 2 findings over the bar, 1 error, and 1 too where a
 //! file that was named could not be read.
 
+mod baseline;
 mod discover;
 mod engine;
+mod explain;
 mod json;
 mod reports;
 mod sarif;
@@ -98,13 +100,23 @@ pub(crate) fn run(args: &CheckArgs) -> Result<Outcome> {
     let judge = DeclaredJudge::new(&loaded.set, &settings);
     let engine =
         engine::Engine { packs: &loaded.set, judge, options, suppressions: &decided.suppressions, now: crate::now() };
+    if let Some(address) = &args.explain_resource {
+        engine.explain(&sources, address, &mut io::stdout().lock())?;
+        return Ok(Outcome::Clean);
+    }
+    let known = args.baseline.as_deref().map(baseline::read).transpose()?.unwrap_or_default();
     let checked = engine.check(sources, args.lang.get());
     write(&checked, args)?;
+    if let Some(path) = &args.write_baseline {
+        baseline::write(path, &checked)?;
+        return Ok(Outcome::Clean);
+    }
     let named_unreadable = checked.problems.iter().any(|(problem, _)| {
         problem.kind != ProblemKind::NotUnderstood
             && args.paths.iter().any(|path| path.display().to_string() == *problem.path)
     });
-    let over = checked.found.iter().any(|found| is_over(found, &args.fail_on));
+    let new = |found: &&Found| !known.contains(&found.fingerprint());
+    let over = checked.found.iter().filter(new).any(|found| is_over(found, &args.fail_on));
     match (over, named_unreadable) {
         (true, _) => Ok(Outcome::OverTheBar),
         (false, true) => bail!("a file that was named could not be read; see above"),
