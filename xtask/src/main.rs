@@ -21,6 +21,7 @@ write cargo xtask CHORE
   test                         everything that a change has to pass
   tidy                         the house rules that the compiler does not know
   models [--check]             writes packs/models from the pinned botocore
+  models --packs DIR           writes DIR/models: what resource packs of your own call beyond the built-in ones
   lab [--check]                records the demo account from lab/
   conformance SUITE [--json]   runs a labelled suite against the release binary; suites: iac, lab";
 

@@ -88,29 +88,73 @@ const PAGE_TOKENS: [(&str, &str); 9] = [
     ("PaginationToken", "PaginationToken"),
 ];
 
-/// Runs the command. `--check` compares instead of writing, `--also FILE` adds the operations listed in FILE
-/// (one `service:Operation` a line) to those of the packs.
-pub(crate) fn run(args: &[String]) -> Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask has no parent folder")?;
-    let mut check = false;
-    let mut wanted: BTreeSet<String> = BUILT_IN.into_iter().map(str::to_owned).collect();
-    let mut rest = args.iter();
-    while let Some(argument) = rest.next() {
-        match argument.as_str() {
-            "--check" => check = true,
-            "--also" => {
-                let file = rest.next().context("--also needs a file")?;
-                let text = read_text(Path::new(file))?;
-                wanted.extend(text.split_whitespace().map(str::to_owned));
+/// What the command line asks for.
+#[derive(Debug, Default)]
+struct Wish {
+    check: bool,
+    also: BTreeSet<String>,
+    own: Option<PathBuf>,
+}
+
+impl Wish {
+    fn parse(args: &[String]) -> Result<Self> {
+        let mut wish = Self::default();
+        let mut rest = args.iter();
+        while let Some(argument) = rest.next() {
+            match argument.as_str() {
+                "--check" => wish.check = true,
+                "--also" => {
+                    let text = read_text(Path::new(rest.next().context("--also needs a file")?))?;
+                    wish.also.extend(text.split_whitespace().map(str::to_owned));
+                }
+                "--packs" => wish.own = Some(PathBuf::from(rest.next().context("--packs needs a folder")?)),
+                other => {
+                    bail!("unknown argument `{other}`; write cargo xtask models [--check] [--also FILE] [--packs DIR]")
+                }
             }
-            other => bail!("unknown argument `{other}`; write cargo xtask models [--check] [--also FILE]"),
         }
+        Ok(wish)
     }
+}
+
+/// Runs the command. `--check` compares instead of writing, `--also FILE` adds the operations listed in FILE
+/// (one `service:Operation` a line) to those of the packs. `--packs DIR` writes `DIR/models` instead: what the
+/// resource packs of that folder call beyond the built-in ones.
+pub(crate) fn run(args: &[String]) -> Result<()> {
+    let root = crate::root();
+    let wish = Wish::parse(args)?;
+    let mut wanted: BTreeSet<String> = BUILT_IN.into_iter().map(str::to_owned).chain(wish.also).collect();
     collect_calls(&root.join("packs/resources"), &mut wanted)?;
+    let target = match &wish.own {
+        Some(folder) => {
+            wanted = wanted_by_own(folder, &wanted)?;
+            folder.join("models")
+        }
+        None => root.join("packs/models"),
+    };
+    if wanted.is_empty() {
+        crate::say("nothing to do: the built-in models have every operation that this folder names");
+        return Ok(());
+    }
     let unpacked = unpack_botocore(&root.join("target/botocore"))?;
-    let files = generate(&unpacked, &wanted)?;
-    let target = root.join("packs/models");
-    if check { compare(&target, &files) } else { write(&target, &files) }
+    let mut files = generate(&unpacked, &wanted)?;
+    if wish.own.is_some() {
+        // Which Regions and partitions there are is the program's own knowledge.
+        files.remove("partitions.json");
+    }
+    if wish.check { compare(&target, &files) } else { write(&target, &files) }
+}
+
+/// All operations of the services of which the packs below `folder` call more than `built_in` has. A model in a
+/// user's folder takes the place of the built-in one, so it has to know what the built-in packs call too.
+fn wanted_by_own(folder: &Path, built_in: &BTreeSet<String>) -> Result<BTreeSet<String>> {
+    let resources = folder.join("resources");
+    ensure!(resources.is_dir(), "{} is not there; name the folder that holds resources/", resources.display());
+    let mut own = BTreeSet::new();
+    collect_calls(&resources, &mut own)?;
+    let service = |call: &str| call.split(':').next().unwrap_or_default().to_owned();
+    let services: BTreeSet<String> = own.difference(built_in).map(|call| service(call)).collect();
+    Ok(own.union(built_in).filter(|call| services.contains(&service(call))).cloned().collect())
 }
 
 /// Adds every value under a key `call` in the YAML files below `folder`.
@@ -464,6 +508,18 @@ fn compare(target: &Path, files: &BTreeMap<String, String>) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_gets_models_of_the_services_that_it_calls_more_of() {
+        let folder = std::env::temp_dir().join(format!("sekisho-models-{}", std::process::id()));
+        std::fs::create_dir_all(folder.join("resources")).unwrap();
+        let pack = "list: { call: s3:ListThings }\neach: { a: { call: kms:ListKeys }, b: { call: ses:ListTags } }\n";
+        std::fs::write(folder.join("resources/thing.yaml"), pack).unwrap();
+        let built_in = ["s3:ListBuckets", "kms:ListKeys", "iam:ListRoles"].map(str::to_owned).into();
+        let wanted = wanted_by_own(&folder, &built_in).unwrap();
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert!(wanted.iter().eq(["s3:ListBuckets", "s3:ListThings", "ses:ListTags"]), "{wanted:?}");
+    }
 
     #[test]
     fn calls_are_found_at_any_depth() {

@@ -1,9 +1,11 @@
 //! Finds and loads packs: the built-in ones, and folders of the user's own.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow};
-use sekisho_rules::packs::{PackSet, PackSource, builtin, builtin_for_judging};
+use anyhow::{Context, Result, anyhow, bail};
+use sekisho_collect::aws::{ModelSet, Operation};
+use sekisho_rules::packs::{PackSet, PackSource, Source, builtin, builtin_for_judging};
 
 use crate::args::PackArgs;
 use crate::files;
@@ -11,6 +13,8 @@ use crate::files;
 /// Packs are small; more files than this below a folder means that the wrong folder was named.
 const FILES_MAX: usize = 20_000;
 const FILE_MAX_BYTES: u64 = 1 << 20;
+/// The largest whole model, EC2's, has 2 MB before it is trimmed.
+const MODEL_MAX_BYTES: u64 = 16 << 20;
 
 /// The packs and how to call them in a report.
 pub(crate) struct Loaded {
@@ -38,6 +42,12 @@ fn load_with(args: &PackArgs, builtin: fn() -> Vec<PackSource>) -> Result<Loaded
         .as_ref()
         .map_or_else(|| format!("built-in {}", env!("CARGO_PKG_VERSION")), |root| root.display().to_string());
     for folder in &args.own {
+        if is_whole_set(folder) {
+            bail!(
+                "{0} holds the built-in packs themselves, which cannot be added a second time; write --packs-root {0}",
+                folder.display()
+            );
+        }
         sources.extend(read_folder(folder)?);
         description = format!("{description} + {}", folder.display());
     }
@@ -50,6 +60,54 @@ fn load_with(args: &PackArgs, builtin: fn() -> Vec<PackSource>) -> Result<Loaded
             Err(anyhow!("{problems} in the packs\n{}", lines.join("\n")))
         }
     }
+}
+
+/// Whether the folder is the project's own `packs/` or a copy of it: only that says which partitions AWS has.
+pub(crate) fn is_whole_set(folder: &Path) -> bool {
+    folder.join("models/partitions.json").is_file()
+}
+
+/// The service models that may be called: the built-in ones, and those beside the packs that the arguments name
+/// (`DIR/models/aws/SERVICE.json`), which take their place.
+pub(crate) fn models(args: &PackArgs) -> Result<ModelSet> {
+    let mut texts: BTreeMap<String, String> = BTreeMap::new();
+    for folder in args.packs_root.iter().chain(&args.own) {
+        let models = folder.join("models/aws");
+        let Ok(entries) = std::fs::read_dir(&models) else { continue };
+        for entry in entries {
+            let path = entry.with_context(|| format!("cannot list {}", models.display()))?.path();
+            let Some(service) = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".json")) else {
+                continue;
+            };
+            if texts.insert(service.to_owned(), files::read_text(&path, MODEL_MAX_BYTES)?).is_some() {
+                bail!("two of the folders have a model of `{service}`; put their packs into one folder");
+            }
+        }
+    }
+    Ok(ModelSet::builtin_with(texts)?)
+}
+
+/// Calls in the user's own resource packs that cannot be made: operations without a model and misspelled parameters.
+/// The built-in packs are checked by the project's tests.
+pub(crate) fn uncallable(args: &PackArgs, set: &PackSet) -> Result<Vec<String>> {
+    let folders: Vec<&PathBuf> = args.packs_root.iter().chain(&args.own).collect();
+    let own =
+        set.resources.values().filter(|pack| folders.iter().any(|folder| Path::new(&pack.file).starts_with(folder)));
+    let models = models(args)?;
+    let mut problems = Vec::new();
+    for pack in own {
+        let list = pack.list.as_ref().map(|list| (&list.source, &list.with));
+        for (source, with) in pack.calls().map(|call| (&call.source, &call.with)).chain(list) {
+            let Source::Operation(text) = source else { continue };
+            let operation: Operation = text.parse()?;
+            if let Err(problem) = models.check(&operation, with.iter().map(|(name, _)| &**name)) {
+                problems.push(format!("{}: {problem}", pack.file));
+            }
+        }
+    }
+    problems.sort();
+    problems.dedup();
+    Ok(problems)
 }
 
 fn read_folder(root: &Path) -> Result<Vec<PackSource>> {

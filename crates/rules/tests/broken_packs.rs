@@ -113,7 +113,21 @@ fn mistakes_are_named_with_file_line_and_the_next_step() {
             control("properties.Encrypted"),
             "unknown variant `regionl`",
         ),
-        (RESOURCE.replace("arn:", "arnn:"), control("properties.Encrypted"), "unknown field `arnn`"),
+        (
+            RESOURCE.replace("arn:", "arnn:"),
+            control("properties.Encrypted"),
+            "resources/thing.yaml:4: unknown field `arnn`; did you mean `arn`?",
+        ),
+        (
+            RESOURCE.to_owned(),
+            control("properties.Encrypted && age_days(now) < parameters.maxAge"),
+            "controls/X.1.yaml:5: parameters.maxAge is read, but it is no parameter of the control; give it a default",
+        ),
+        (
+            RESOURCE.to_owned(),
+            control("parameters.maxAge > 1").replace("tests:", "parameters: { maxAgee: 3 }\ntests:"),
+            "did you mean parameters.maxAgee?",
+        ),
         (
             RESOURCE.to_owned(),
             control("properties.Encrypted")

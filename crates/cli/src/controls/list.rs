@@ -35,7 +35,7 @@ pub(crate) fn run(set: &PackSet, lang: Lang, filter: Option<&str>, json: bool) -
     for control in &controls {
         writeln!(out, "{:<18} {:<9} {}", control.id, control.severity.label(), control.title.get(lang))?;
     }
-    writeln!(out, "{} controls", controls.len())?;
+    writeln!(out, "{} {}", controls.len(), if controls.len() == 1 { "control" } else { "controls" })?;
     Ok(Outcome::Clean)
 }
 

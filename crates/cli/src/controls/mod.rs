@@ -20,7 +20,7 @@ pub(crate) fn run(command: ControlsCommand) -> Result<Outcome> {
             list::run(&packs::load(&packs)?.set, lang.get(), filter.as_deref(), json)
         }
         ControlsCommand::Show { id, packs, lang } => show::run(&packs::load(&packs)?.set, &id, lang.get()),
-        ControlsCommand::Test { id, packs } => test::run(&packs::load_with_tests(&packs)?, id.as_deref()),
+        ControlsCommand::Test { id, packs } => test::run(&packs, id.as_deref()),
         ControlsCommand::New { id, resource, folder } => new::run(&id, &resource, &folder),
         ControlsCommand::Role { ids, format, packs } => role::run(&packs::load(&packs)?.set, &ids, format),
     }

@@ -1,5 +1,6 @@
 //! `sekisho controls show`.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use anyhow::{Result, anyhow};
@@ -7,6 +8,8 @@ use sekisho_model::Lang;
 use sekisho_rules::packs::{Control, PackSet};
 
 use crate::Outcome;
+use crate::output::text;
+use crate::scan::columns;
 
 /// Labels in both languages, in the order in which they are printed.
 fn label(lang: Lang, en: &'static str, ja: &'static str) -> &'static str {
@@ -29,50 +32,68 @@ fn find<'s>(set: &'s PackSet, id: &str) -> Result<&'s Control> {
 pub(crate) fn run(set: &PackSet, id: &str, lang: Lang) -> Result<Outcome> {
     let control = find(set, id)?;
     let mut out = io::stdout().lock();
-    writeln!(out, "{}  {}  {}", control.id, control.severity.label(), control.title.get(lang))?;
-    let mut section = |heading: &str, body: &str| -> io::Result<()> {
+    let width = columns();
+    let head = format!("{}  {}  ", control.id, control.severity.label());
+    indented(&mut out, &head, control.title.get(lang), width)?;
+    for (heading, body) in [
+        (label(lang, "Why it matters", "なぜ重要か"), &control.why),
+        (label(lang, "When to accept it", "許容してよい場合"), &control.accept_when),
+        (label(lang, "Fix in the console", "コンソールでの対処"), &control.fix.console),
+    ] {
         writeln!(out, "\n{heading}")?;
-        body.trim_end().lines().try_for_each(|line| writeln!(out, "  {line}"))
-    };
-    section(label(lang, "Why it matters", "なぜ重要か"), control.why.get(lang))?;
-    section(label(lang, "When to accept it", "許容してよい場合"), control.accept_when.get(lang))?;
-    section(label(lang, "Fix in the console", "コンソールでの対処"), control.fix.console.get(lang))?;
+        body.get(lang).lines().try_for_each(|line| indented(&mut out, "  ", line, width))?;
+    }
     for (heading, body) in [
         ("AWS CLI", &control.fix.cli),
         ("CloudFormation", &control.fix.cloudformation),
         ("Terraform", &control.fix.terraform),
     ] {
+        // To be copied, so without line breaks of ours.
         if let Some(body) = body {
-            section(heading, body)?;
+            writeln!(out, "\n{heading}")?;
+            body.trim_end().lines().try_for_each(|line| writeln!(out, "  {line}"))?;
         }
     }
-    let mut condition = String::new();
+    judges(&mut out, control, lang, width)?;
+    writeln!(out, "\n{}", label(lang, "Reads", "読み取る API"))?;
+    let types = set.types_for([control]);
+    let packs = types.iter().filter_map(|name| set.resources.get(name));
+    let operations: BTreeSet<&str> = packs.flat_map(|pack| pack.operations()).collect();
+    operations.iter().try_for_each(|operation| writeln!(out, "  {operation}"))?;
+    for (at, (standard, numbers)) in set.standards_of(&control.id).enumerate() {
+        if at == 0 {
+            writeln!(out, "\n{}", label(lang, "Standards", "標準"))?;
+        }
+        let text = format!("{} {} {}", standard.name, standard.version, numbers.join(", "));
+        indented(&mut out, "  ", &text, width)?;
+    }
+    Ok(Outcome::Clean)
+}
+
+/// What is judged, by which conditions and with which numbers.
+fn judges(out: &mut dyn Write, control: &Control, lang: Lang, width: usize) -> io::Result<()> {
+    writeln!(out)?;
+    indented(out, &format!("{} ", label(lang, "Judges", "判定対象")), &control.resources.join(", "), width)?;
     for (name, program) in [
-        ("applies when", control.applies_when.as_ref()),
-        ("warns when", control.warns_when.as_ref()),
-        ("passes when", Some(&control.passes_when)),
+        (label(lang, "applies when", "適用する条件"), control.applies_when.as_ref()),
+        (label(lang, "warns when", "WARNING の条件"), control.warns_when.as_ref()),
+        (label(lang, "passes when", "合格の条件"), Some(&control.passes_when)),
     ] {
         if let Some(program) = program {
-            condition.push_str(&format!("{name}: {}\n", program.source().trim()));
+            indented(out, &format!("  {name}: "), program.source(), width)?;
         }
     }
-    if !control.parameters.is_empty() {
-        condition.push_str(&format!("parameters: {:?}\n", control.parameters));
+    for (name, value) in control.parameters.iter() {
+        writeln!(out, "  {} {name}: {value}", label(lang, "parameter", "パラメータ"))?;
     }
-    section(&format!("{} {}", label(lang, "Judges", "判定対象"), control.resources.join(", ")), &condition)?;
-    let operations: Vec<&str> = set
-        .types_for([control])
-        .iter()
-        .filter_map(|name| set.resources.get(name))
-        .flat_map(|pack| pack.operations())
-        .collect();
-    section(label(lang, "Reads", "読み取る API"), &operations.join("\n"))?;
-    let standards: Vec<String> = set
-        .standards_of(&control.id)
-        .map(|(standard, numbers)| {
-            format!("{} {} {}", standard.name, standard.version, numbers.join(", ")).trim_end().to_owned()
-        })
-        .collect();
-    section(label(lang, "Standards", "標準"), &standards.join("\n"))?;
-    Ok(Outcome::Clean)
+    Ok(())
+}
+
+/// `text` after `head`, its further lines below its first.
+fn indented(out: &mut dyn Write, head: &str, text: &str, width: usize) -> io::Result<()> {
+    let indent = text::width(head);
+    for (at, line) in text::wrap(text, width.saturating_sub(indent)).iter().enumerate() {
+        if at == 0 { writeln!(out, "{head}{line}")? } else { writeln!(out, "{:indent$}{line}", "")? }
+    }
+    Ok(())
 }

@@ -3,15 +3,16 @@
 use std::io::{self, Write};
 
 use anyhow::{Result, bail};
-use sekisho_model::ComplianceStatus;
+use sekisho_model::{ComplianceStatus, Value};
 use sekisho_rules::packs::testing;
 
 use super::is_meant;
-use crate::Outcome;
-use crate::packs::Loaded;
+use crate::args::PackArgs;
+use crate::{Outcome, packs};
 
 /// Runs the tests of all controls, or of those that `word` names with details.
-pub(crate) fn run(packs: &Loaded, word: Option<&str>) -> Result<Outcome> {
+pub(crate) fn run(args: &PackArgs, word: Option<&str>) -> Result<Outcome> {
+    let packs = packs::load_with_tests(args)?;
     let mut out = io::stdout().lock();
     let (mut controls, mut passed, mut failed) = (0, 0, 0);
     for control in packs.set.controls_in_order() {
@@ -25,14 +26,15 @@ pub(crate) fn run(packs: &Loaded, word: Option<&str>) -> Result<Outcome> {
                 None => passed += 1,
                 Some(failure) => {
                     failed += 1;
-                    writeln!(out, "{}: {} \"{}\": {failure}", control.file, control.id, test.name)?;
+                    let place = if test.line == 0 { String::new() } else { format!(":{}", test.line) };
+                    writeln!(out, "{}{place}: {} \"{}\": {failure}", control.file, control.id, test.name)?;
                 }
             }
             if word.is_some() && outcome.failure.is_none() {
                 let status = outcome.status.map_or("NOT_APPLICABLE", ComplianceStatus::label);
                 writeln!(out, "ok  {:<12} {:<15} {}", control.id, status, test.name)?;
                 for evidence in &outcome.evidence {
-                    writeln!(out, "      {} = {}", evidence.path, evidence.value)?;
+                    writeln!(out, "      {} = {}", evidence.path, shown(&evidence.value))?;
                 }
             }
         }
@@ -46,5 +48,15 @@ pub(crate) fn run(packs: &Loaded, word: Option<&str>) -> Result<Outcome> {
         if controls == 1 { "control" } else { "controls" },
         packs.set.resources.len()
     )?;
-    Ok(if failed == 0 { Outcome::Clean } else { Outcome::OverTheBar })
+    let uncallable = packs::uncallable(args, &packs.set)?;
+    uncallable.iter().try_for_each(|problem| writeln!(out, "{problem}"))?;
+    Ok(if failed == 0 && uncallable.is_empty() { Outcome::Clean } else { Outcome::OverTheBar })
+}
+
+/// A value of evidence; of an unknown one, why it is not known.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Unknown(unknown) => format!("unknown: {} {}", unknown.source, unknown.message),
+        known => known.to_string(),
+    }
 }

@@ -7,8 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, bail};
 use sekisho_analyze::posture::{self, Settings};
 use sekisho_collect::aws::{
-    self, Account, Api, Client, ClientConfig, MemberAccount, ModelSet, RoleRequest, Sessions, SignInOptions,
-    SystemClock,
+    self, Account, Api, Client, ClientConfig, MemberAccount, RoleRequest, Sessions, SignInOptions, SystemClock,
 };
 use sekisho_collect::plan::{self, AccountPlan, Plan};
 use sekisho_rules::packs::PackSet;
@@ -17,6 +16,7 @@ use super::watch::Watch;
 use super::{Read, accounts};
 use crate::args::{AccessArgs, ScanArgs};
 use crate::output::Counters;
+use crate::packs;
 
 /// How often the progress display is refreshed.
 const TICK: Duration = Duration::from_millis(120);
@@ -30,12 +30,12 @@ pub(crate) fn read(args: &ScanArgs, packs: &Arc<PackSet>, settings: &Settings) -
     runtime.block_on(read_all(args, packs, settings))
 }
 
-async fn read_all(args: &ScanArgs, packs: &Arc<PackSet>, settings: &Settings) -> Result<Read> {
+async fn read_all(args: &ScanArgs, set: &Arc<PackSet>, settings: &Settings) -> Result<Read> {
     let started = Instant::now();
     let access = &args.access;
     let clock = Arc::new(SystemClock::new(crate::now));
     let sessions = Sessions::load(&sign_in_options(access), clock.clone()).await?;
-    let models = ModelSet::builtin()?;
+    let models = packs::models(&args.packs)?;
     let config = ClientConfig { attempt_timeout: Duration::from_secs(access.timeout), ..ClientConfig::default() };
     let client = Client::new(models, config, sessions.endpoints(), clock).map_err(|text| anyhow!(text))?;
     let api = Arc::new(client);
@@ -51,14 +51,10 @@ async fn read_all(args: &ScanArgs, packs: &Arc<PackSet>, settings: &Settings) ->
     if plans.is_empty() {
         bail!("no account could be read\n{}", problems.join("\n"));
     }
-    let types = types_to_read(packs, settings, &args.only);
-    let watch = Arc::new(Watch::new(args, packs.clone(), &plans, types.len(), api.counters(), started));
-    let plan = Plan {
-        packs: packs.clone(),
-        types,
-        accounts: plans,
-        taken_at: args.source.taken_at.unwrap_or_else(crate::now),
-    };
+    let types = types_to_read(set, settings, &args.only);
+    let watch = Arc::new(Watch::new(args, set.clone(), &plans, types.len(), api.counters(), started));
+    let plan =
+        Plan { packs: set.clone(), types, accounts: plans, taken_at: args.source.taken_at.unwrap_or_else(crate::now) };
     let reading = plan::read(api.clone(), plan, watch.clone());
     tokio::pin!(reading);
     let mut tick = tokio::time::interval(TICK);

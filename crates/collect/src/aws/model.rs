@@ -22,10 +22,12 @@ use super::page::Paginator;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ModelError {
     /// No such service in the pack.
-    #[error("no model of service `{0}`; name one of its operations in a resource pack and run cargo xtask models")]
+    #[error(
+        "no model of service `{0}`; name one of its operations in a resource pack and run cargo xtask models (docs/add-a-resource.md)"
+    )]
     NoService(String),
     /// The service is there, the operation is not.
-    #[error("no model of `{0}`; name it in a resource pack and run cargo xtask models")]
+    #[error("no model of `{0}`; name it in a resource pack and run cargo xtask models (docs/add-a-resource.md)")]
     NoOperation(String),
     /// The file is damaged.
     #[error("the model of `{service}` is damaged ({problem}); run cargo xtask models")]

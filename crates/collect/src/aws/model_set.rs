@@ -53,6 +53,17 @@ impl ModelSet {
         Self::from_sources(archive_entries(BUILT_IN))
     }
 
+    /// The models that the binary carries, with `texts` (service name to the content of its file) in the place of
+    /// those of the same name or beside them: what users' own resource packs call.
+    ///
+    /// # Errors
+    /// [`ModelError::Damaged`] as for [`Self::builtin`].
+    pub fn builtin_with(texts: impl IntoIterator<Item = (String, String)>) -> Result<Self, ModelError> {
+        let mut sources = archive_entries(BUILT_IN);
+        sources.extend(texts.into_iter().map(|(name, text)| (name, Source::Text(text))));
+        Self::from_sources(sources)
+    }
+
     /// Models given as texts: service name (or `partitions`) to the content of its file.
     ///
     /// # Errors

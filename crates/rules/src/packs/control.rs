@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sekisho_model::{ACCOUNT_TYPE, ComplianceStatus, Map, Schedule, Severity, Text, Timestamp, Value};
 use serde::Deserialize;
 
-use super::problem::{Problem, line_of};
+use super::problem::{Problem, line_of, line_of_test};
 use super::raw::{RawControl, RawExpr, RawGiven, RawTest};
 use super::set::{Form, PackSource};
 use crate::cel::{Program, Uses};
@@ -91,6 +91,8 @@ pub(crate) struct Given {
 pub struct ControlTest {
     /// What is special about the case.
     pub name: String,
+    /// Where it stands in the file, from 1; 0 if that cannot be told.
+    pub line: usize,
     /// The verdict it must get.
     pub expect: Expectation,
     /// The evidence path it must name.
@@ -191,13 +193,12 @@ impl Control {
         let mut tests = Vec::with_capacity(raw.tests.len());
         for test in raw.tests {
             let name = test.name.clone();
-            match control_test(test, &resources) {
+            let line = line_of_test(text, &name);
+            match control_test(test, line, &resources) {
                 Ok(test) => tests.push(test),
-                Err(words) => problems.push(Problem {
-                    file: file.to_owned(),
-                    line: line_of(text, &["tests"]),
-                    text: format!("test \"{name}\": {words}"),
-                }),
+                Err(words) => {
+                    problems.push(Problem { file: file.to_owned(), line, text: format!("test \"{name}\": {words}") })
+                }
             }
         }
         let Some(passes_when) = passes_when.filter(|_| problems.is_empty()) else { return Err(problems) };
@@ -292,7 +293,7 @@ fn check_tests(raw: &RawControl, problem: &mut impl FnMut(&[&str], String)) {
     }
 }
 
-fn control_test(raw: RawTest, resources: &[String]) -> Result<ControlTest, String> {
+fn control_test(raw: RawTest, line: usize, resources: &[String]) -> Result<ControlTest, String> {
     let type_name = match (raw.type_name, resources) {
         (Some(name), _) if resources.contains(&name) => name,
         (Some(name), _) => return Err(format!("the control does not judge `{name}`")),
@@ -306,6 +307,7 @@ fn control_test(raw: RawTest, resources: &[String]) -> Result<ControlTest, Strin
     });
     Ok(ControlTest {
         name: raw.name,
+        line,
         expect: raw.expect,
         because: raw.because,
         denied: raw.denied,

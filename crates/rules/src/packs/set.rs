@@ -6,7 +6,7 @@ use sekisho_model::ACCOUNT_TYPE;
 use serde::de::DeserializeOwned;
 
 use super::control::Control;
-use super::problem::{Problem, line_of};
+use super::problem::{Problem, line_of, plainly};
 use super::resource::{Kind, ResourcePack, Scope};
 use super::standard::Standard;
 
@@ -44,7 +44,7 @@ impl PackSource {
         let problem = |line: usize, text: String| vec![Problem { file: self.path.clone(), line, text }];
         match self.form {
             Form::Written => yaml_serde::from_str(&self.text)
-                .map_err(|error| problem(error.location().map_or(0, |location| location.line()), error.to_string())),
+                .map_err(|error| problem(error.location().map_or(0, |at| at.line()), plainly(&error.to_string()))),
             Form::Bundled => serde_json::from_str(&self.text).map_err(|error| problem(0, error.to_string())),
         }
     }
@@ -261,6 +261,9 @@ impl Checker<'_, '_> {
         let set = self.set;
         let packs: Vec<&ResourcePack> = control.resources.iter().filter_map(|name| set.resources.get(name)).collect();
         for (root, field) in &control.uses.fields {
+            if root == "parameters" && !control.parameters.contains_key(field) {
+                self.undeclared_parameter(control, field);
+            }
             if !matches!(root.as_str(), "properties" | "attributes")
                 || packs.iter().any(|pack| pack.has_field(root, field))
             {
@@ -279,6 +282,15 @@ impl Checker<'_, '_> {
         }
     }
 
+    fn undeclared_parameter(&mut self, control: &Control, field: &str) {
+        let hint = sekisho_model::closest(field, control.parameters.iter().map(|(name, _)| &**name)).map_or_else(
+            || format!("give it a default below `parameters`, or null: `parameters: {{ {field}: null }}`"),
+            |close| format!("did you mean parameters.{close}?"),
+        );
+        let text = format!("parameters.{field} is read, but it is no parameter of the control; {hint}");
+        self.problem(&control.file, &[condition_with(control, field)], text);
+    }
+
     fn missing_field(
         &mut self,
         control: &Control,
@@ -292,11 +304,19 @@ impl Checker<'_, '_> {
             || format!("add it to {}", packs.first().map_or("the resource pack", |pack| pack.file.as_str())),
             |close| format!("did you mean {document}.{close}?"),
         );
-        let key = if control.applies_when.as_ref().is_some_and(|program| program.source().contains(field)) {
-            "applies_when"
-        } else {
-            "passes_when"
-        };
-        self.problem(&control.file, &[key], format!("{type_name} has no {document}.{field}; {hint}"));
+        let text = format!("{type_name} has no {document}.{field}; {hint}");
+        self.problem(&control.file, &[condition_with(control, field)], text);
+    }
+}
+
+/// The key of the condition that reads `field`.
+fn condition_with(control: &Control, field: &str) -> &'static str {
+    let reads = |program: &Option<crate::cel::Program>| {
+        program.as_ref().is_some_and(|program| program.source().contains(field))
+    };
+    match (reads(&control.applies_when), reads(&control.warns_when)) {
+        (true, _) => "applies_when",
+        (false, true) => "warns_when",
+        (false, false) => "passes_when",
     }
 }
