@@ -3,6 +3,7 @@
 //! One module per chore. Chores start programs and print for people, so output goes through [`say`], and an error
 //! ends the process with its text.
 
+mod asff;
 mod conformance;
 mod lab;
 mod models;

@@ -141,6 +141,9 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     if wish.own.is_some() {
         // Which Regions and partitions there are is the program's own knowledge.
         files.remove("partitions.json");
+    } else {
+        let folder = newest_version(&unpacked.join("botocore/data"), "securityhub")?;
+        files.insert("asff/details.json".into(), crate::asff::details(&read_json(&folder.join("service-2.json.gz"))?)?);
     }
     if wish.check { compare(&target, &files) } else { write(&target, &files) }
 }
@@ -465,7 +468,7 @@ fn lines(value: &Value, depth: usize) -> Result<String> {
 
 fn present_files(target: &Path) -> Result<BTreeSet<String>> {
     let mut present = BTreeSet::new();
-    for (folder, prefix) in [(target.to_path_buf(), ""), (target.join("aws"), "aws/")] {
+    for (folder, prefix) in [(target.to_path_buf(), ""), (target.join("aws"), "aws/"), (target.join("asff"), "asff/")] {
         let Ok(entries) = std::fs::read_dir(folder) else { continue };
         for entry in entries {
             let entry = entry?;
@@ -478,12 +481,12 @@ fn present_files(target: &Path) -> Result<BTreeSet<String>> {
 }
 
 fn write(target: &Path, files: &BTreeMap<String, String>) -> Result<()> {
-    std::fs::create_dir_all(target.join("aws"))?;
     for stale in present_files(target)?.iter().filter(|name| !files.contains_key(*name)) {
         std::fs::remove_file(target.join(stale))?;
     }
     for (name, text) in files {
         let path = target.join(name);
+        std::fs::create_dir_all(path.parent().unwrap_or(target))?;
         // Unchanged files keep their time stamp, so that nothing is rebuilt for them.
         if read_text(&path).ok().as_deref() != Some(text.as_str()) {
             std::fs::write(path, text)?;

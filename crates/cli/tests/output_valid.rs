@@ -36,6 +36,9 @@ fn excessive() -> Fixture {
     finding.reasons =
         (0..300).map(|at| StatusReason { code: format!("CODE_{at}"), description: long.clone() }).collect();
     finding.resource.id = long.clone();
+    fixture.resources[0].arn = long.clone();
+    fixture.resources[0].properties =
+        Value::Map([("GroupName", Value::from(long.repeat(4).as_str()))].into_iter().collect::<Map>());
     fixture.findings[1].reasons.push(StatusReason { code: "EMPTY".into(), description: String::new() });
     fixture.findings[1].evidence.push(Evidence { path: "".into(), value: Value::Null });
     fixture.findings[6].suppression.as_mut().unwrap().reason = long.clone();
@@ -67,6 +70,10 @@ fn asff_is_a_consolidated_control_finding() {
         serde_json::json!({"Owner": "shop"}),
         "empty tag values are refused by ASFF"
     );
+    let details = &first["Resources"][0]["Details"];
+    assert_eq!(details["AwsEc2SecurityGroup"]["IpPermissions"][0]["IpRanges"][0]["CidrIp"], "0.0.0.0/0");
+    assert_eq!(details["Other"], serde_json::json!({"GroupDescription": "d"}));
+    assert!(findings[1]["Resources"][0].get("Details").is_none(), "this scan did not read the second group");
     assert_eq!(first["ProductFields"]["sekisho/Evidence:0/Value"], "\"0.0.0.0/0\"");
     assert_eq!(first["CreatedAt"], "2026-11-20T02:10:05.120Z");
     assert_eq!(first["AwsAccountName"], "shop-prod");
@@ -93,6 +100,8 @@ fn asff_stays_within_its_limits() {
     for finding in &findings {
         assert!(finding.to_string().len() <= 240 * 1024);
     }
+    assert!(findings[0]["Resources"][0].get("Details").is_none(), "too large");
+    assert_eq!(findings[0]["ProductFields"]["sekisho/DroppedDetails"], "too large for a finding of 240 KB");
     let text = |pointer: &str| findings[0].pointer(pointer).unwrap().as_str().unwrap().chars().count();
     assert_eq!((text("/Title"), text("/Description"), text("/Remediation/Recommendation/Text")), (256, 1024, 512));
     assert_eq!(findings[0]["Compliance"]["RelatedRequirements"].as_array().unwrap().len(), 32);

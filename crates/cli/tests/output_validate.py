@@ -74,6 +74,9 @@ def limit_faults(finding):
     for name, value, limit in counts:
         if len(value) > limit:
             yield f"{own}: {name} has {len(value)} entries, {limit} are allowed"
+    other = finding["Resources"][0].get("Details", {}).get("Other", {})
+    if len(other) > 50 or any(len(key) >= 128 or len(value) >= 1024 for key, value in other.items()):
+        yield f"{own}: Details.Other is over its limits"
     for key, value in finding["ProductFields"].items():
         if len(key) > 128 or len(value) > 2048:
             yield f"{own}: product field {key} is too long"

@@ -8,7 +8,7 @@
 //!
 //! **Limits** are those of the API reference (AwsSecurityFinding): title 256, description 1,024, recommendation and note 512,
 //! `ProductFields` 50 entries of 128 and 2,048, tags 50, requirements 32, standards 20, 240 KB in all. Longer texts end
-//! in `...`; a finding that is still too large loses its evidence, then its tags, and says so in `ProductFields`.
+//! in `...`; a finding that is still too large loses its details, then its evidence, then its tags, and says so in `ProductFields`.
 //!
 //! **Evidence** has no field in ASFF and goes to `ProductFields` as `sekisho/Evidence:0/Path` and `.../Value`.
 
@@ -17,9 +17,9 @@ use std::io::{self, Write};
 use sekisho_model::{Finding, Value};
 use serde_json::{Map, Value as Json, json};
 
-use super::asff_types;
 use super::report::{ControlView, Report, StandardLink};
 use super::text::{limit_chars, millisecond};
+use super::{asff_details, asff_types};
 
 /// The one type of control findings.
 const TYPES: &str = "Software and Configuration Checks/Industry and Regulatory Standards";
@@ -46,7 +46,7 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
 fn serialized(report: &Report<'_>, finding: &Finding) -> io::Result<String> {
     let mut document = finding_document(report, finding);
     let mut text = serde_json::to_string(&document)?;
-    for part in ["Evidence", "Tags"] {
+    for part in ["Details", "Evidence", "Tags"] {
         if text.len() <= FINDING_BYTES_MAX {
             break;
         }
@@ -56,12 +56,12 @@ fn serialized(report: &Report<'_>, finding: &Finding) -> io::Result<String> {
     Ok(text)
 }
 
-/// Takes the evidence or the tags out and leaves a word about it.
+/// Takes the details, the evidence or the tags out and leaves a word about it.
 fn drop_part(document: &mut Json, part: &str) {
-    if part == "Tags"
+    if part != "Evidence"
         && let Some(resource) = document.pointer_mut("/Resources/0").and_then(Json::as_object_mut)
     {
-        resource.remove("Tags");
+        resource.remove(part);
     }
     if let Some(fields) = document.get_mut("ProductFields").and_then(Json::as_object_mut) {
         if part == "Evidence" {
@@ -184,10 +184,13 @@ fn resource(report: &Report<'_>, finding: &Finding, partition: &str) -> Json {
         .filter_map(|(name, value)| tag(name, value))
         .take(50)
         .collect();
-    if !tags.is_empty()
-        && let Some(fields) = resource.as_object_mut()
-    {
-        fields.insert("Tags".into(), Json::Object(tags));
+    let judged = report.resources.of_finding(finding);
+    let details = judged.and_then(|judged| asff_details::details(kind, judged));
+    if let Some(fields) = resource.as_object_mut() {
+        if !tags.is_empty() {
+            fields.insert("Tags".into(), Json::Object(tags));
+        }
+        fields.extend(details.map(|details| ("Details".to_owned(), details)));
     }
     resource
 }

@@ -10,6 +10,7 @@
 //! - Writers stream: memory does not grow with the number of findings (HTML and JUnit group them, by reference).
 
 pub mod asff;
+mod asff_details;
 mod asff_types;
 pub mod csv;
 pub mod html;
@@ -34,7 +35,7 @@ use std::str::FromStr;
 pub use pack_texts::PackTexts;
 pub use paint::ColorChoice;
 pub use report::{
-    ControlTexts, ControlView, Counters, DeltaView, FixView, Report, StandardLink, StandardScore, Unread,
+    ControlTexts, ControlView, Counters, DeltaView, FixView, Report, ResourceIndex, StandardLink, StandardScore, Unread,
 };
 
 /// A file format of `--format`.

@@ -9,8 +9,9 @@
 //! - Shares and scores are whole percentages, `None` where there is nothing to score (never 0 or 100).
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
-use sekisho_model::{Finding, Gap, Lang, ScanMeta, Severity, Text, Timestamp, Unknown};
+use sekisho_model::{Finding, Gap, Lang, Resource, ScanMeta, Severity, Text, Timestamp, Unknown};
 
 /// One finished scan, ready to be written.
 pub struct Report<'a> {
@@ -30,6 +31,8 @@ pub struct Report<'a> {
     pub gaps: &'a [Gap],
     /// Reads about single resources that failed, also those on which no verdict hangs.
     pub unread: Vec<Unread>,
+    /// The resources that were judged, for formats that tell about them; empty where no such format is written.
+    pub resources: ResourceIndex<'a>,
     /// What is wrong with `sekisho.yaml`, one sentence each, in the report's language.
     pub problems: Vec<String>,
     /// What the scan cost.
@@ -40,6 +43,22 @@ pub struct Report<'a> {
     pub lang: Lang,
     /// When judging ended.
     pub finished_at: Timestamp,
+}
+
+/// Resources by type and identifier, as findings name them.
+#[derive(Debug, Clone, Default)]
+pub struct ResourceIndex<'a>(HashMap<(&'a str, &'a str), &'a Resource>);
+
+impl<'a> ResourceIndex<'a> {
+    /// An index of `resources`.
+    pub fn of(resources: &'a [Resource]) -> Self {
+        Self(resources.iter().map(|resource| ((&*resource.type_name, &*resource.arn), resource)).collect())
+    }
+
+    /// The resource that a finding is about, if this scan has read it.
+    pub fn of_finding(&self, finding: &Finding) -> Option<&'a Resource> {
+        self.0.get(&(&*finding.resource.type_name, &*finding.resource.id)).copied()
+    }
 }
 
 /// A read that failed for some resources of an account and Region.

@@ -26,7 +26,7 @@ use sekisho_rules::packs::PackSet;
 use sekisho_store::embedded::EmbeddedStore;
 
 use crate::args::ScanArgs;
-use crate::output::Counters;
+use crate::output::{Counters, Format};
 use crate::{Outcome, data, decisions, files, packs};
 
 static DEMO: &[u8] = include_bytes!("../../assets/demo.ndjson.zst");
@@ -60,8 +60,10 @@ pub(crate) fn run(args: &ScanArgs) -> Result<Outcome> {
     let verdicts = posture::judge(&packs, &read.snapshot, &settings);
     let scope = scope(&packs, &read.snapshot, &settings, args.only.is_empty());
     let unread = report::unread(&read.snapshot);
-    // What was judged is not needed any more, and would stay in memory beside the findings.
-    read.snapshot.resources = Vec::new();
+    // What was judged is not needed any more, and would stay in memory beside the findings; only ASFF tells of it.
+    if !targets.iter().any(|target| target.format == Format::Asff) {
+        read.snapshot.resources = Vec::new();
+    }
     let Ingested { scan, delta, problems } =
         sekisho_hub::ingest(&mut store, &read.snapshot.meta, &scope, verdicts, &decisions.suppressions, crate::now())?;
     let mut counters = read.counters;

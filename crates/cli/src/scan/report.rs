@@ -13,7 +13,7 @@ use sekisho_store::{FindingFilter, FindingOrder, Store};
 use super::files_out::Target;
 use super::watch;
 use crate::args::ScanArgs;
-use crate::output::{Counters, DeltaView, PackTexts, Report, StandardScore, Unread, terminal};
+use crate::output::{Counters, DeltaView, PackTexts, Report, ResourceIndex, StandardScore, Unread, terminal};
 use crate::{decisions, files};
 
 /// Everything about a finished scan but its findings.
@@ -21,7 +21,7 @@ pub(crate) struct Finished<'a> {
     pub(crate) packs: &'a PackSet,
     pub(crate) packs_description: String,
     pub(crate) decisions: &'a Decisions,
-    /// Its place, time and gaps; the resources have gone when findings are read.
+    /// Its place, time and gaps, and its resources if a format tells of them.
     pub(crate) snapshot: &'a Snapshot,
     pub(crate) unread: Vec<Unread>,
     pub(crate) judged: &'a BTreeSet<String>,
@@ -81,6 +81,7 @@ pub(crate) fn write(finished: &Finished<'_>, findings: &[Finding], targets: &[Ta
         controls: &texts,
         gaps: &finished.snapshot.gaps,
         unread: finished.unread.clone(),
+        resources: ResourceIndex::of(&finished.snapshot.resources),
         problems: finished.problems.clone(),
         counters: finished.counters,
         packs: finished.packs_description.clone(),

@@ -6,11 +6,11 @@
 use std::collections::BTreeMap;
 
 use sekisho_cli::output::{
-    ControlTexts, ControlView, Counters, DeltaView, FixView, Report, StandardLink, StandardScore, Unread,
+    ControlTexts, ControlView, Counters, DeltaView, FixView, Report, ResourceIndex, StandardLink, StandardScore, Unread,
 };
 use sekisho_model::{
-    AccountScope, ComplianceStatus, Evidence, Finding, FindingKey, Gap, Lang, RecordState, ResourceRef, ScanMeta,
-    Severity, StatusReason, Suppression, Text, Timestamp, Unknown, UnknownKind, Value, WorkflowStatus,
+    AccountScope, ComplianceStatus, Evidence, Finding, FindingKey, Gap, Lang, RecordState, Resource, ResourceRef,
+    ScanMeta, Severity, StatusReason, Suppression, Text, Timestamp, Unknown, UnknownKind, Value, WorkflowStatus,
     account_resource_id,
 };
 
@@ -61,6 +61,7 @@ pub struct Fixture {
     pub controls: Controls,
     pub gaps: Vec<Gap>,
     pub unread: Vec<Unread>,
+    pub resources: Vec<Resource>,
     pub delta: Option<DeltaView>,
     pub scores: Vec<StandardScore>,
     pub problems: Vec<String>,
@@ -78,6 +79,7 @@ impl Fixture {
             controls: &self.controls,
             gaps: &self.gaps,
             unread: self.unread.clone(),
+            resources: ResourceIndex::of(&self.resources),
             problems: self.problems.clone(),
             counters: self.counters,
             packs: "built-in 2026-11-25 + /etc/sekisho/packs".into(),
@@ -357,6 +359,7 @@ pub fn small() -> Fixture {
             region: "eu-west-1".into(),
             resources: 3,
         }],
+        resources: vec![judged_group(&findings[0])],
         delta: Some(delta),
         scores: vec![
             score("fsbp/1.0.0", "AWS Foundational Security Best Practices", "1.0.0", Some(0), (0, 3, 0), &["EC2.19", "S3.8", "S3.13"]),
@@ -367,6 +370,24 @@ pub fn small() -> Fixture {
         problems: vec!["sekisho.yaml:20: the suppression of S3.1 matched nothing; remove it or correct its resource".into()],
         counters: Counters { calls: 1234, throttled: 5, refused: 2, resources: 402, purged: 0, seconds: 6.25 },
         findings,
+    }
+}
+
+/// The document behind the first finding.
+fn judged_group(finding: &Finding) -> Resource {
+    let document = |text: &str| serde_json::from_str(text).unwrap();
+    Resource {
+        type_name: finding.resource.type_name.clone(),
+        arn: finding.resource.id.clone(),
+        name: finding.resource.name.clone(),
+        account: finding.account.clone(),
+        region: finding.region.clone(),
+        properties: document(
+            r#"{"GroupName": "web", "GroupDescription": "d", "VpcId": "vpc-1",
+                "SecurityGroupIngress": [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": "0.0.0.0/0"}]}"#,
+        ),
+        attributes: document(r#"{"OwnerId": "111122223333"}"#),
+        tags: Value::Null,
     }
 }
 
