@@ -23,11 +23,7 @@ pub(crate) fn load(keeping: &KeepingArgs, packs: &PackSet) -> Result<Decisions> 
     };
     let text = files::read_text(&path, DECISIONS_MAX_BYTES as u64)?;
     let known = Known {
-        controls: packs
-            .controls
-            .values()
-            .map(|control| (control.id.clone(), control.parameters.keys().map(ToString::to_string).collect()))
-            .collect(),
+        controls: packs.controls.values().map(|control| (control.id.clone(), control.parameters.clone())).collect(),
         standards: packs.standards.iter().map(|standard| standard.id.clone()).collect(),
     };
     decisions::parse(&text, &path.display().to_string(), &known)

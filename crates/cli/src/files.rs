@@ -17,13 +17,22 @@ pub(crate) fn read_text(path: &Path, max_bytes: u64) -> Result<String> {
     String::from_utf8(bytes).with_context(|| format!("{} is not UTF-8 text; save it as UTF-8", path.display()))
 }
 
-/// Writes a file whole or not at all: into a neighbour first, which then takes its place.
-pub(crate) fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
-    let failed = || format!("cannot write {}", path.display());
+/// Whether a file can be written there later: said before a scan, not after it.
+pub(crate) fn check_folder(path: &Path) -> Result<&Path> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if !folder.is_dir() {
         bail!("cannot write {}: there is no folder {}; create it first", path.display(), folder.display());
     }
+    if path.is_dir() {
+        bail!("cannot write {}: it is a folder; name a file in it", path.display());
+    }
+    Ok(folder)
+}
+
+/// Writes a file whole or not at all: into a neighbour first, which then takes its place.
+pub(crate) fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    let failed = || format!("cannot write {}", path.display());
+    let folder = check_folder(path)?;
     let mut builder = tempfile::Builder::new();
     // Reports are for other people too: the usual permissions (less the umask), not those of a secret.
     #[cfg(unix)]

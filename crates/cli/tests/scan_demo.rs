@@ -73,3 +73,22 @@ fn the_demo_holds_nothing_private() {
         }
     }
 }
+
+/// A scan of a large organization takes a while; a typing mistake in a path should not.
+#[test]
+fn a_place_that_cannot_be_written_is_told_before_the_scan() {
+    let folder = tempfile::tempdir().unwrap();
+    for option in ["-o", "--save", "--write-baseline"] {
+        let mut command = sekisho(folder.path());
+        // Nobody listens there: a scan that got as far as AWS would say so instead.
+        command.args(["scan", "--data", "data", "--endpoint-url", "http://127.0.0.1:9", option, "no/report.html"]);
+        let output = command.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(
+            said.contains("cannot write no/report.html: there is no folder no; create it first"),
+            "{option}: {said}"
+        );
+    }
+    assert!(!folder.path().join("data").exists(), "nothing was begun");
+}

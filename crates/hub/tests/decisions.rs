@@ -9,15 +9,40 @@ use sekisho_hub::{Decisions, Known, decisions};
 use sekisho_model::Value;
 
 fn known() -> Known {
-    let controls =
-        [("S3.8", vec![]), ("S3.11", vec![]), ("IAM.3", vec!["maxAccessKeyAge"]), ("EC2.19", vec!["blockedPorts"])];
-    let own = |(id, names): (&str, Vec<&str>)| (id.to_owned(), names.into_iter().map(str::to_owned).collect());
+    let controls = [
+        ("S3.8", "{}"),
+        ("S3.11", "{}"),
+        ("IAM.3", r#"{"maxAccessKeyAge": 90}"#),
+        ("EC2.19", r#"{"blockedPorts": [20, 21]}"#),
+        ("EKS.2", r#"{"oldestVersionSupported": "1.30", "tags": null}"#),
+    ];
+    let own = |(id, defaults): (&str, &str)| (id.to_owned(), serde_json::from_str(defaults).unwrap());
     let standards = ["fsbp", "cis-5.0"].map(str::to_owned).into();
     Known { controls: controls.map(own).into_iter().collect(), standards }
 }
 
 fn parse(text: &str) -> Result<Decisions, String> {
     decisions::parse(text, "sekisho.yaml", &known()).map_err(|error| error.to_string())
+}
+
+#[test]
+fn parameters_are_of_the_sort_of_their_defaults() {
+    for (written, told) in [
+        ("IAM.3: { maxAccessKeyAge: sixty }", "2:29: `maxAccessKeyAge` cannot be a text; write a number such as 90"),
+        ("IAM.3: { maxAccessKeyAge: [60] }", "2:29: `maxAccessKeyAge` cannot be a list; write a number such as 90"),
+        ("EC2.19: { blockedPorts: 22 }", "2:27: `blockedPorts` cannot be a number; write a list such as [20]"),
+        ("EC2.19: { blockedPorts: [22, ssh] }", "2:27: `blockedPorts` cannot hold a text; write a list such as [20]"),
+        (
+            "EKS.2: { oldestVersionSupported: 1.30 }",
+            "2:36: `oldestVersionSupported` cannot be a number; write a text such as \"1.30\"",
+        ),
+    ] {
+        let error = parse(&format!("parameters:\n  {written}\n")).unwrap_err();
+        assert_eq!(error, format!("sekisho.yaml:{told}"));
+    }
+    for sound in ["IAM.3: { maxAccessKeyAge: 1.5 }", "EC2.19: { blockedPorts: [] }", "EKS.2: { tags: [a] }"] {
+        assert!(parse(&format!("parameters:\n  {sound}\n")).is_ok(), "{sound}");
+    }
 }
 
 #[test]
@@ -76,8 +101,8 @@ fn nothing_decided() {
 #[test]
 fn parameter_values_follow_yaml() {
     let value = |text: &str| {
-        let decisions = parse(&format!("parameters: {{ IAM.3: {{ maxAccessKeyAge: {text} }} }}")).unwrap();
-        decisions.parameters["IAM.3"].get("maxAccessKeyAge").unwrap().to_string()
+        let decisions = parse(&format!("parameters: {{ EKS.2: {{ tags: {text} }} }}")).unwrap();
+        decisions.parameters["EKS.2"].get("tags").unwrap().to_string()
     };
     let cases = [
         ("60", "60"),

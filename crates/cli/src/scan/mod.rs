@@ -43,6 +43,10 @@ pub(crate) struct Read {
 pub(crate) fn run(args: &ScanArgs) -> Result<Outcome> {
     let started = Instant::now();
     let targets = files_out::targets(args)?;
+    let reports = targets.iter().filter_map(|target| target.path.as_ref());
+    for path in reports.chain(&args.save).chain(&args.write_baseline) {
+        files::check_folder(path)?;
+    }
     let loaded = packs::load(&args.packs)?;
     let decisions = decisions::load(&args.keeping, &loaded.set)?;
     let mut settings = decisions::settings(&decisions);

@@ -7,8 +7,9 @@ use libfuzzer_sys::fuzz_target;
 use sekisho_hub::{Known, decisions};
 
 static KNOWN: LazyLock<Known> = LazyLock::new(|| {
-    let control =
-        |id: &str, parameters: &[&str]| (id.to_owned(), parameters.iter().map(|name| (*name).to_owned()).collect());
+    let control = |id: &str, parameters: &[&str]| {
+        (id.to_owned(), parameters.iter().map(|name| (*name, Default::default())).collect())
+    };
     Known {
         controls: [control("S3.8", &[]), control("IAM.3", &["maxAccessKeyAge"]), control("EC2.19", &["blockedPorts"])]
             .into(),

@@ -64,8 +64,8 @@ pub struct Decisions {
 /// The names that a file may use.
 #[derive(Debug, Clone, Default)]
 pub struct Known {
-    /// Control ids, with the names of their parameters.
-    pub controls: BTreeMap<String, Vec<String>>,
+    /// Control ids, with the names and defaults of their parameters; null for those without a default.
+    pub controls: BTreeMap<String, Map>,
     /// Standard ids.
     pub standards: BTreeSet<String>,
 }
@@ -290,12 +290,20 @@ impl Reader<'_> {
         for (key, values) in controls.entries() {
             let Some(id) = self.note(fields::scalar(key)).and_then(|id| self.known_control(key, &id)) else { continue };
             let Some(names) = self.note(Fields::of(values, "maxAccessKeyAge: 60")) else { continue };
-            let known: Vec<&str> = self.known.controls.get(&id).into_iter().flatten().map(String::as_str).collect();
-            if known.is_empty() {
+            let defaults = self.known.controls.get(&id).filter(|defaults| !defaults.is_empty());
+            let Some(defaults) = defaults else {
                 self.mistakes.push(key.place.mistake(format!("{id} has no parameters; remove this entry")));
                 continue;
-            }
+            };
+            let known: Vec<&str> = defaults.keys().map(|name| &**name).collect();
             self.mistakes.extend(names.unknown_keys(&known));
+            for (name, default) in defaults.iter() {
+                let Some(given) = names.get(name) else { continue };
+                self.mistakes.extend(misfit(&given.value(), default).map(|misfit| {
+                    let next = format!("write {} such as {}", kind(default), example_of(default));
+                    given.place.mistake(format!("`{name}` cannot {misfit}; {next}"))
+                }));
+            }
             if let Value::Map(map) = values.value() {
                 all.insert(id, map);
             }
@@ -326,5 +334,38 @@ impl Reader<'_> {
             self.mistakes.push(item.place.mistake(format!("there is no standard `{id}`; {next}")));
         }
         standards
+    }
+}
+
+/// How a parameter's value differs in sort from its default: a comparison of a text with a number would be unknown for every
+/// resource, far from the place of the mistake. Null takes the parameter away, which its control understands or not.
+fn misfit(value: &Value, default: &Value) -> Option<String> {
+    match (value, default) {
+        (Value::List(items), Value::List(defaults)) => {
+            let wanted = kind(defaults.first()?);
+            items.iter().map(kind).find(|found| *found != wanted).map(|found| format!("hold {found}"))
+        }
+        _ if value.is_null() || default.is_null() || kind(value) == kind(default) => None,
+        _ => Some(format!("be {}", kind(value))),
+    }
+}
+
+/// What people call the sort of a value.
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null | Value::Unknown(_) => "nothing",
+        Value::Bool(_) => "true or false",
+        Value::Int(_) | Value::Double(_) => "a number",
+        Value::String(_) => "a text",
+        Value::List(_) => "a list",
+        Value::Map(_) => "keys and values",
+    }
+}
+
+/// A default short enough to be an example; texts in quotes, since `1.30` without them is a number.
+fn example_of(default: &Value) -> String {
+    match default {
+        Value::List(items) => items.first().map_or_else(|| "[]".to_owned(), |first| format!("[{first}]")),
+        other => other.to_string(),
     }
 }
