@@ -13,6 +13,8 @@ use crate::files;
 /// Packs are small; more files than this below a folder means that the wrong folder was named.
 const FILES_MAX: usize = 20_000;
 const FILE_MAX_BYTES: u64 = 1 << 20;
+/// How AWS names operations that only read.
+const READING: [&str; 7] = ["BatchDescribe", "BatchGet", "Describe", "Get", "List", "Lookup", "Search"];
 /// The largest whole model, EC2's, has 2 MB before it is trimmed.
 const MODEL_MAX_BYTES: u64 = 16 << 20;
 
@@ -79,12 +81,31 @@ pub(crate) fn models(args: &PackArgs) -> Result<ModelSet> {
             let Some(service) = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".json")) else {
                 continue;
             };
-            if texts.insert(service.to_owned(), files::read_text(&path, MODEL_MAX_BYTES)?).is_some() {
+            let text = files::read_text(&path, MODEL_MAX_BYTES)?;
+            only_reads(&text).with_context(|| format!("{} is not used", path.display()))?;
+            if texts.insert(service.to_owned(), text).is_some() {
                 bail!("two of the folders have a model of `{service}`; put their packs into one folder");
             }
         }
     }
     Ok(ModelSet::builtin_with(texts)?)
+}
+
+/// Whether a model has operations that only read, by AWS's naming of operations: a scan may change nothing, whoever wrote the
+/// folder that it is given.
+fn only_reads(text: &str) -> Result<()> {
+    let model: serde_json::Value = serde_json::from_str(text).context("it is not JSON")?;
+    let operations = model.get("operations").and_then(serde_json::Value::as_object);
+    for name in operations.into_iter().flat_map(serde_json::Map::keys) {
+        let reads = READING.iter().any(|verb| {
+            // `GetObject`, not `Getaway`.
+            name.strip_prefix(verb).is_some_and(|rest| rest.starts_with(|next: char| next.is_ascii_uppercase()))
+        });
+        if !reads && name != "GenerateCredentialReport" {
+            bail!("{name} is not an operation that lists, gets or describes; a scan only reads, so take it out");
+        }
+    }
+    Ok(())
 }
 
 /// Calls in the user's own resource packs that cannot be made: operations without a model and misspelled parameters.
@@ -142,4 +163,21 @@ fn walk(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_that_could_change_something_is_refused() {
+        for reading in ["GetKeyPolicy", "ListKeys", "DescribeKey", "BatchGetProjects", "GenerateCredentialReport"] {
+            only_reads(&format!(r#"{{"operations": {{"{reading}": {{}}}}}}"#)).unwrap();
+        }
+        for other in ["DeleteBucket", "Getaway", "UpdateTrail", "InvokeFunction"] {
+            let error = only_reads(&format!(r#"{{"operations": {{"ListKeys": {{}}, "{other}": {{}}}}}}"#)).unwrap_err();
+            assert!(error.to_string().starts_with(other), "{error}");
+        }
+        assert!(only_reads("no").is_err());
+    }
 }
