@@ -13,8 +13,8 @@ use std::sync::Arc;
 use std::thread;
 
 use sekisho_model::{
-    ACCOUNT_TYPE, AFTER_DEPLOYMENT, AccountScope, ComplianceStatus, Gap, Map, Resource, ResourceRef, Snapshot,
-    StatusReason, Unknown, UnknownKind, Value, Verdict, VerdictSubject, account_resource_id,
+    ACCOUNT_TYPE, AccountScope, ComplianceStatus, Gap, Map, Resource, ResourceRef, Snapshot, StatusReason, Unknown,
+    UnknownKind, Value, Verdict, VerdictSubject, account_resource_id,
 };
 use sekisho_rules::inventory::Inventory;
 use sekisho_rules::packs::{
@@ -77,8 +77,8 @@ impl<'p> DeclaredJudge<'p> {
         Self { packs, prepared: prepared(packs, settings) }
     }
 
-    /// The verdicts on resources that are declared and not deployed. Attributes of them are unknown with the message
-    /// [`AFTER_DEPLOYMENT`]: a control whose verdict hangs on one gives none, unless its pack says `before_deployment: true`;
+    /// The verdicts on resources that are declared and not deployed. Attributes of them are unknown of the kind
+    /// [`UnknownKind::Undeployed`]: a control whose verdict hangs on one gives none, unless its pack says `before_deployment: true`;
     /// then it is judged with the attributes absent. Controls about accounts give no verdicts.
     pub fn judge(&self, declared: &Snapshot) -> Vec<Verdict> {
         let now = declared.meta.taken_at.to_string();
@@ -321,14 +321,15 @@ impl<'a> Bench<'a> {
 /// A declaration with the attributes absent that are known after deployment.
 fn without_unknown(resource: &Resource) -> Resource {
     let attributes = resource.attributes.as_map().into_iter().flat_map(Map::iter);
-    let known = attributes.filter(|(_, value)| value.as_unknown().is_none_or(|why| why.message != AFTER_DEPLOYMENT));
+    let known =
+        attributes.filter(|(_, value)| value.as_unknown().is_none_or(|why| why.kind != UnknownKind::Undeployed));
     let known: Map = known.map(|(name, value)| (name.clone(), value.clone())).collect();
     Resource { attributes: Value::Map(known), ..resource.clone() }
 }
 
 /// Whether a verdict is not known because an attribute is known only after deployment.
 fn hangs_on_deployment(judged: &Judged) -> bool {
-    matches!(judged, Judged::Verdict(ComplianceStatus::NotAvailable, Some(why)) if why.message == AFTER_DEPLOYMENT)
+    matches!(judged, Judged::Verdict(ComplianceStatus::NotAvailable, Some(why)) if why.kind == UnknownKind::Undeployed)
 }
 
 fn verdict_subject(resource: &Resource, place: Place<'_>) -> VerdictSubject {

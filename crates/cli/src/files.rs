@@ -4,17 +4,22 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 /// Reads a text file of at most `max_bytes`.
 pub(crate) fn read_text(path: &Path, max_bytes: u64) -> Result<String> {
     let file = File::open(path).with_context(|| format!("cannot open {} (is the path right?)", path.display()))?;
     let mut bytes = Vec::new();
     file.take(max_bytes + 1).read_to_end(&mut bytes).with_context(|| format!("cannot read {}", path.display()))?;
+    decoded(bytes, max_bytes).map_err(|words| anyhow!("{} {words}", path.display()))
+}
+
+/// The text of at most `max_bytes` bytes of a file; otherwise what is wrong with it, to follow its name.
+pub(crate) fn decoded(bytes: Vec<u8>, max_bytes: u64) -> Result<String, String> {
     if bytes.len() as u64 > max_bytes {
-        bail!("{} is larger than {max_bytes} bytes; is it the right file?", path.display());
+        return Err(format!("is larger than {max_bytes} bytes; is it the right file?"));
     }
-    String::from_utf8(bytes).with_context(|| format!("{} is not UTF-8 text; save it as UTF-8", path.display()))
+    String::from_utf8(bytes).map_err(|_| "is not UTF-8 text; save it as UTF-8".to_owned())
 }
 
 /// Whether a file can be written there later: said before a scan, not after it.

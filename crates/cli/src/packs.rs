@@ -1,6 +1,6 @@
 //! Finds and loads packs: the built-in ones, and folders of the user's own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -62,6 +62,31 @@ fn load_with(args: &PackArgs, builtin: fn() -> Vec<PackSource>) -> Result<Loaded
             Err(anyhow!("{problems} in the packs\n{}", lines.join("\n")))
         }
     }
+}
+
+/// The controls that `--only` means: by id, by service, by the type that they judge. `None` for all. A type that no control
+/// judges is known too, and adds none.
+pub(crate) fn only(packs: &PackSet, words: &[String]) -> Result<Option<BTreeSet<String>>> {
+    if words.is_empty() {
+        return Ok(None);
+    }
+    let mut ids = BTreeSet::new();
+    for word in words {
+        let before = ids.len();
+        let meant = packs.controls.values().filter(|control| {
+            control.id.eq_ignore_ascii_case(word)
+                || control.service().eq_ignore_ascii_case(word)
+                || control.resources.contains(word)
+        });
+        ids.extend(meant.map(|control| control.id.clone()));
+        if ids.len() == before && !packs.resources.contains_key(word) {
+            let known = packs.controls.keys().map(String::as_str).chain(packs.resources.keys().map(String::as_str));
+            let hint = sekisho_model::closest(word, known)
+                .map_or_else(|| "see `sekisho controls list`".to_owned(), |close| format!("did you mean {close}?"));
+            bail!("--only {word}: no control judges that; {hint}");
+        }
+    }
+    Ok(Some(ids))
 }
 
 /// Whether the folder is the project's own `packs/` or a copy of it: only that says which partitions AWS has.

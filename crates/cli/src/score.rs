@@ -96,7 +96,7 @@ impl Scope<'_> {
             "passed / (passed + failed + unknown) controls, each counted once over all standards",
             "成功 /（成功 + 失敗 + 判定不可）のコントロール数。複数の標準にあるコントロールも 1 回だけ数えます",
         );
-        self.indented(out, "", formula, columns())?;
+        text::indented(out, "", formula, columns())?;
         for standard in &scores.standards {
             let count = |status| standard.with(status).len();
             writeln!(
@@ -143,7 +143,7 @@ impl Scope<'_> {
                     let title = self.packs.controls.get(id).map_or("", |control| control.title.get(self.lang));
                     let open = tally.failed + tally.unknown;
                     let head = format!("  -{each:.2}  {id:<16} {label}  {open}/{}  ", open + tally.passed);
-                    self.indented(out, &head, title, columns())?;
+                    text::indented(out, &head, title, columns())?;
                 }
             }
             let (no_data, disabled) =
@@ -176,7 +176,7 @@ impl Scope<'_> {
             let title = self.packs.controls.get(&step.control_id).map_or("", |control| control.title.get(self.lang));
             let points = format!("+{:.2}", step.points);
             let head = format!("{:>4}. {:<16} {:<9} {points:>7}  ", at + 1, step.control_id, step.severity.label());
-            self.indented(out, &head, title, width)?;
+            text::indented(out, &head, title, width)?;
             let mut changes = Vec::new();
             for (id, score) in &step.reached {
                 if before.insert(id, *score) != Some(*score) {
@@ -185,31 +185,18 @@ impl Scope<'_> {
             }
             let colon = if changes.is_empty() { "" } else { ": " };
             let reached = format!("{}{colon}{}", percent(step.summary), changes.join(", "));
-            self.indented(out, &format!("      {} ", self.say("then", "実施後")), &reached, width)?;
+            text::indented(out, &format!("      {} ", self.say("then", "実施後")), &reached, width)?;
             let failing: Vec<&Finding> = self
                 .findings
                 .iter()
                 .filter(|finding| finding.control_id == step.control_id && finding.is_open())
                 .collect();
             for finding in failing.iter().take(RESOURCES_SHOWN) {
-                self.indented(out, "      - ", &finding.resource.id, width)?;
+                text::indented(out, "      - ", &finding.resource.id, width)?;
             }
             if failing.len() > RESOURCES_SHOWN {
                 let more = failing.len() - RESOURCES_SHOWN;
                 writeln!(out, "      - {}", self.say("and {} more", "ほか {} 件").replace("{}", &more.to_string()))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// `text` behind `head`, its further lines under its first.
-    fn indented(&self, out: &mut dyn Write, head: &str, text: &str, columns: usize) -> Result<()> {
-        let indent = text::width(head);
-        for (at, line) in text::wrap(text, columns.saturating_sub(indent).max(20)).iter().enumerate() {
-            if at == 0 {
-                writeln!(out, "{head}{line}")?;
-            } else {
-                writeln!(out, "{:indent$}{line}", "")?;
             }
         }
         Ok(())

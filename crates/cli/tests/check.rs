@@ -261,3 +261,42 @@ fn a_resource_is_explained_without_its_secrets() {
     let output = check(folder.path(), &["stack.yaml", "--explain-resource", "Databse"]);
     assert!(String::from_utf8_lossy(&output.stderr).contains("did you mean Database?"));
 }
+
+/// What another resource will be once it exists is unknown here: a verdict that says so, not silence.
+#[test]
+fn what_another_resource_will_be_is_unknown_and_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "Resources:\n  Topic: { Type: AWS::SNS::Topic }\n  Database:\n    Type: AWS::RDS::DBInstance\n    Properties: \
+                { Engine: mysql, StorageEncrypted: !GetAtt Topic.Color }\n";
+    fs::write(folder.path().join("t.yaml"), text).unwrap();
+    let checked = json(folder.path(), &["t.yaml"]);
+    let encryption = finding(&checked, "RDS.3");
+    assert_eq!(encryption["status"], "NOT_AVAILABLE");
+    assert!(encryption["reasons"][0].as_str().unwrap().contains("!GetAtt Topic.Color"), "{encryption:#}");
+}
+
+/// One name under either of two conditions makes two declarations, each with verdicts of its own.
+#[test]
+fn declarations_of_one_name_are_judged_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "Resources:\n  Plain: { Type: AWS::S3::Bucket, Properties: { BucketName: logs } }\n  Kept:\n    Type: AWS::S3::Bucket\n    \
+                Properties: { BucketName: logs, VersioningConfiguration: { Status: Enabled } }\n";
+    fs::write(folder.path().join("t.yaml"), text).unwrap();
+    let checked = json(folder.path(), &["t.yaml"]);
+    assert_eq!(finding(&checked, "S3.14")["resource"], "Plain");
+    let passed = checked["passed"].as_array().unwrap();
+    let kept: Vec<&Value> = passed.iter().filter(|passed| passed["control"] == "S3.14").collect();
+    assert_eq!(kept.len(), 1);
+    assert_eq!(kept[0]["resource"], "Kept");
+}
+
+/// A template comes from anybody; it may not steer the terminal of who checks it.
+#[test]
+fn nothing_in_a_template_steers_the_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "Resources:\n  Logs: # \u{202e}txet \u{1b}[2J\n    Type: AWS::S3::Bucket\n";
+    fs::write(folder.path().join("t.yaml"), text.replace('\u{1b}', "")).unwrap();
+    let output = check(folder.path(), &["t.yaml"]);
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(shown.contains("Logs: #") && !shown.contains('\u{202e}'), "{shown}");
+}

@@ -5,18 +5,9 @@ use std::sync::Arc;
 use crate::located::Located;
 use crate::source::{Sources, Span};
 
-/// The language of a declaration; fixes are shown in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Dialect {
-    /// CloudFormation, and what the CDK makes of an app.
-    CloudFormation,
-}
-
 /// One resource as it is declared.
 #[derive(Debug, Clone)]
 pub struct Declared {
-    /// Its language.
-    pub dialect: Dialect,
     /// The template that it belongs to, as a path: addresses are unique within it.
     pub unit: Arc<str>,
     /// `AWS::S3::Bucket`.
@@ -29,9 +20,10 @@ pub struct Declared {
     pub properties: Located,
     /// Skips: comments in it or on the line above it, and texts in its Metadata.
     pub skips: Vec<SkipComment>,
-    /// Why it is not known whether it will exist: its condition is unknown.
-    pub doubtful: Option<Arc<sekisho_model::Unknown>>,
 }
+
+/// How a skip begins, in comments and in Metadata.
+pub const SKIP_MARK: &str = "sekisho:skip=";
 
 /// A skip written beside the code, as it stands; what it means is decided where findings are made.
 #[derive(Debug, Clone, PartialEq, Eq)]

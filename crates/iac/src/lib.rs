@@ -14,7 +14,7 @@ pub mod options;
 pub mod shape;
 pub mod source;
 
-pub use declared::{Declared, Dialect, Problem, ProblemKind, Reading, SkipComment};
+pub use declared::{Declared, Problem, ProblemKind, Reading, SKIP_MARK, SkipComment};
 pub use located::{Located, Node, Piece, Reference};
 pub use options::Options;
 pub use source::{FileId, Position, Sources, Span};

@@ -5,9 +5,9 @@
 //! resources of their own (a bucket's policy) are joined into what they belong to, by what the resource pack says under
 //! `template_parts`; and attributes, which are true of running things only, are unknown.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use sekisho_model::{AFTER_DEPLOYMENT, Map, Resource, Unknown, UnknownKind, Value};
+use sekisho_model::{Map, Resource, Unknown, UnknownKind, Value};
 use sekisho_rules::packs::{PackSet, ResourcePack, TemplatePart};
 
 use crate::declared::Declared;
@@ -48,15 +48,22 @@ struct Identity {
     ref_is_arn: bool,
 }
 
-/// All documents of one template, in its order. Types without a pack are left out: no control judges them.
+/// All documents of one template, in its order. Types without a pack are left out: no control judges them. No two have the
+/// same ARN, even where they declare the same name (one bucket under either of two conditions).
 pub fn shape(declared: &[Declared], packs: &PackSet, options: &Options) -> Vec<Shaped> {
     let identities: HashMap<&str, Identity> =
         declared.iter().map(|resource| (&*resource.address, identity(resource, options))).collect();
     let shaper = Shaper { identities, options };
     let mut shaped: Vec<Shaped> = Vec::new();
+    let mut arns = HashSet::new();
     for (at, resource) in declared.iter().enumerate() {
         if let Some(pack) = packs.resources.get(&*resource.type_name) {
-            shaped.push(Shaped { resource: shaper.resource(resource, pack), declared: at });
+            let mut document = shaper.resource(resource, pack);
+            if !arns.insert(document.arn.clone()) {
+                document.arn = format!("{}#{}", document.arn, resource.address);
+                arns.insert(document.arn.clone());
+            }
+            shaped.push(Shaped { resource: document, declared: at });
         }
     }
     for resource in &mut shaped {
@@ -118,7 +125,7 @@ impl Shaper<'_> {
                 return Value::Null;
             }
             let source = format!("attributes.{name}");
-            Unknown { source, kind: UnknownKind::Undetermined, message: AFTER_DEPLOYMENT.to_owned() }.into()
+            Unknown { source, kind: UnknownKind::Undeployed, message: "it is known after deployment".to_owned() }.into()
         };
         let attributes = pack.attributes.iter().map(|(name, _)| (name.clone(), later(name)));
         resource.attributes = Value::Map(attributes.collect());

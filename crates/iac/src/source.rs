@@ -87,11 +87,6 @@ impl Sources {
     pub fn get(&self, file: FileId) -> Option<&Source> {
         self.0.get(file.0 as usize)
     }
-
-    /// All files in the order in which they were read.
-    pub fn iter(&self) -> impl Iterator<Item = &Source> {
-        self.0.iter()
-    }
 }
 
 #[cfg(test)]

@@ -118,7 +118,7 @@ impl StatusReason {
             UnknownKind::Throttled => "THROTTLING_ERROR",
             UnknownKind::Failed => "INTERNAL_SERVICE_ERROR",
             UnknownKind::Unavailable => "CONFIG_RETURNS_NOT_APPLICABLE",
-            UnknownKind::Undetermined => "CONFIG_RULE_EVALUATION_ERROR",
+            UnknownKind::Undetermined | UnknownKind::Undeployed => "CONFIG_RULE_EVALUATION_ERROR",
         }
     }
 }

@@ -31,7 +31,7 @@ pub use resource::{ACCOUNT_TYPE, Resource, account_resource_id};
 pub use scan::{AccountScope, ScanMeta, Snapshot};
 pub use suggest::closest;
 pub use text::{Lang, Text};
-pub use value::{AFTER_DEPLOYMENT, Key, Map, Unknown, UnknownKind, Value, shared_key};
+pub use value::{Key, Map, Unknown, UnknownKind, Value, shared_key};
 
 /// The timestamp type used everywhere (UTC, nanosecond precision), re-exported so that all crates agree on it.
 pub use jiff::Timestamp;

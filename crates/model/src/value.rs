@@ -37,9 +37,6 @@ pub struct Unknown {
     pub message: String,
 }
 
-/// The message of what is true only of a running resource, while its declaration is judged.
-pub const AFTER_DEPLOYMENT: &str = "it is known after deployment";
-
 /// The kinds of not knowing. They decide the status reason code of the finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -54,6 +51,8 @@ pub enum UnknownKind {
     Unavailable,
     /// The value depends on something outside the document (templates).
     Undetermined,
+    /// It is true of running things only, and this is a declaration: no way of reading it would help.
+    Undeployed,
 }
 
 /// A JSON-like value with [`Value::Unknown`].

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 
+use crate::files;
+
 /// A larger file is no template: CloudFormation takes 1 MB.
 const FILE_MAX_BYTES: u64 = 8 << 20;
 /// More files than this means that the wrong folder was named.
@@ -89,9 +91,6 @@ fn read(path: &Path, named: bool) -> Input {
 }
 
 fn decoded(bytes: Vec<u8>) -> Result<Arc<str>, String> {
-    if bytes.len() as u64 > FILE_MAX_BYTES {
-        return Err(format!("it is larger than {FILE_MAX_BYTES} bytes, and no template is; is it the right file?"));
-    }
-    let text = String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text; save it as UTF-8".to_owned())?;
+    let text = files::decoded(bytes, FILE_MAX_BYTES).map_err(|words| format!("it {words}"))?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(&text).into())
 }

@@ -1,5 +1,6 @@
 //! From files to verdicts with their places.
 
+use std::collections::HashMap;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -12,7 +13,7 @@ use sekisho_model::{AccountScope, ComplianceStatus, Lang, ScanMeta, Snapshot, Ti
 use sekisho_rules::packs::PackSet;
 
 use super::discover::Input;
-use super::skip;
+use super::skip::{self, Skip};
 use super::{Checked, Found, Passed};
 
 /// Lines of the file that are shown of what is at fault, and of a resource in which something is missing.
@@ -111,26 +112,29 @@ impl<'p> Engine<'p> {
     }
 
     fn judged(&self, reading: &Reading, one: &mut One) {
-        self.read_skips(reading, one);
-        let shaped = shape::shape(&reading.declared, self.packs, &self.options);
+        let skips: Vec<Vec<Skip>> =
+            reading.declared.iter().map(|declared| self.skips(reading, declared, one)).collect();
         one.resources = reading.declared.len();
-        let (declared, resources): (Vec<usize>, Vec<_>) =
-            shaped.into_iter().map(|shaped| (shaped.declared, shaped.resource)).unzip();
-        let arns: Vec<String> = resources.iter().map(|resource| resource.arn.clone()).collect();
+        let mut by_arn: HashMap<String, usize> = HashMap::new();
+        let mut resources = Vec::new();
+        for shaped in shape::shape(&reading.declared, self.packs, &self.options) {
+            by_arn.insert(shaped.resource.arn.clone(), shaped.declared);
+            resources.push(shaped.resource);
+        }
         let snapshot = Snapshot { meta: self.meta(), resources, gaps: Vec::new() };
         for verdict in self.judge.judge(&snapshot) {
-            let at = arns.iter().position(|arn| *arn == verdict.subject.resource.id);
-            let resource = at.and_then(|at| declared.get(at)).and_then(|at| reading.declared.get(*at));
-            if let (Some(resource), ComplianceStatus::Passed) = (resource, verdict.status) {
+            let at = by_arn.get(&verdict.subject.resource.id).copied();
+            let Some((declared, skips)) = at.and_then(|at| reading.declared.get(at).zip(skips.get(at))) else {
+                continue;
+            };
+            if verdict.status == ComplianceStatus::Passed {
                 one.passed.push(Passed {
                     control_id: verdict.control_id.to_string(),
-                    path: resource.unit.to_string(),
-                    address: resource.address.to_string(),
+                    path: declared.unit.to_string(),
+                    address: declared.address.to_string(),
                 });
-                continue;
-            }
-            if let Some(resource) = resource {
-                one.found.push(self.found(reading, resource, &verdict));
+            } else {
+                one.found.push(self.found(reading, declared, skips, &verdict));
             }
         }
         one.found.sort_by(|a, b| (a.lines, &a.control_id).cmp(&(b.lines, &b.control_id)));
@@ -149,7 +153,7 @@ impl<'p> Engine<'p> {
         ScanMeta { taken_at: self.now, accounts: vec![scope], version: env!("CARGO_PKG_VERSION").to_owned() }
     }
 
-    fn found(&self, reading: &Reading, declared: &Declared, verdict: &Verdict) -> Found {
+    fn found(&self, reading: &Reading, declared: &Declared, skips: &[Skip], verdict: &Verdict) -> Found {
         let mut span = None;
         let mut evidence = Vec::new();
         for seen in &verdict.evidence {
@@ -172,7 +176,7 @@ impl<'p> Engine<'p> {
             type_name: declared.type_name.to_string(),
             evidence,
             reasons: verdict.reasons.iter().map(|reason| reason.description.clone()).collect(),
-            accepted: self.accepted(declared, verdict),
+            accepted: self.accepted(declared, skips, verdict),
         };
         if let Some((span, source)) = span.and_then(|span| Some((span, reading.sources.get(span.file)?))) {
             let first = source.position(span.start);
@@ -186,26 +190,26 @@ impl<'p> Engine<'p> {
         found
     }
 
-    /// Says which skips cannot be read or have ended.
-    fn read_skips(&self, reading: &Reading, one: &mut One) {
-        for (declared, comment) in
-            reading.declared.iter().flat_map(|declared| declared.skips.iter().map(move |skip| (declared, skip)))
-        {
+    /// The skips of a resource that hold; what cannot be read or has ended is said.
+    fn skips(&self, reading: &Reading, declared: &Declared, one: &mut One) -> Vec<Skip> {
+        let mut holding = Vec::new();
+        for comment in &declared.skips {
             let message = match skip::read(comment) {
-                Ok(skip) if skip.is_over(self.today()) => {
-                    format!("the skip of {} has ended and accepts nothing", declared.address)
+                Ok(skip) if !skip.is_over(self.today()) => {
+                    holding.push(skip);
+                    continue;
                 }
-                Ok(_) => continue,
+                Ok(_) => format!("the skip of {} has ended and accepts nothing", declared.address),
                 Err(message) => message,
             };
             let kind = ProblemKind::NotUnderstood;
             let problem = Problem { kind, path: declared.unit.clone(), span: comment.span, message };
-            let place = position(reading, comment.span);
             // A comment on the line between two resources is seen from both.
             if !one.problems.iter().any(|(known, _)| *known == problem) {
-                one.problems.push((problem, place));
+                one.problems.push((problem, position(reading, comment.span)));
             }
         }
+        holding
     }
 
     fn today(&self) -> Date {
@@ -214,16 +218,14 @@ impl<'p> Engine<'p> {
 
     /// The reason of the decision that accepts a finding: a skip beside the code, or an entry of `sekisho.yaml` by control
     /// and by ARN, logical id or `file#LogicalId`.
-    fn accepted(&self, declared: &Declared, verdict: &Verdict) -> Option<String> {
-        let skips = declared.skips.iter().filter_map(|comment| skip::read(comment).ok());
-        let beside =
-            skips.into_iter().find_map(|skip| skip.accepts(&verdict.control_id, self.today()).map(str::to_owned));
-        beside.or_else(|| {
-            let long = format!("{}#{}", declared.unit, declared.address);
-            let names = [&*declared.address, long.as_str(), verdict.subject.resource.name.as_str()];
-            let fits = |rule: &&SuppressionRule| rule.accepts_declared(verdict, &names, self.now);
-            self.suppressions.iter().find(fits).map(|rule| rule.reason.clone())
-        })
+    fn accepted(&self, declared: &Declared, skips: &[Skip], verdict: &Verdict) -> Option<String> {
+        if let Some(reason) = skips.iter().find_map(|skip| skip.accepts(&verdict.control_id)) {
+            return Some(reason.to_owned());
+        }
+        let long = format!("{}#{}", declared.unit, declared.address);
+        let names = [&*declared.address, long.as_str(), verdict.subject.resource.name.as_str()];
+        let fits = |rule: &&SuppressionRule| rule.accepts_declared(verdict, &names, self.now);
+        self.suppressions.iter().find(fits).map(|rule| rule.reason.clone())
     }
 }
 

@@ -34,7 +34,7 @@ fn finding(checked: &Checked<'_>, found: &Found) -> serde_json::Value {
     let evidence = found.evidence.iter().map(|(path, value)| json!({ "path": path, "value": value }));
     json!({
         "control": found.control_id, "severity": found.severity, "status": found.status,
-        "title": control.map(|control| control.title.get(checked.lang)),
+        "title": checked.title(found),
         "path": found.path, "start_line": found.lines.0, "end_line": found.lines.1,
         "resource": found.address, "type": found.type_name,
         "evidence": evidence.collect::<Vec<_>>(), "reasons": found.reasons, "accepted": found.accepted,

@@ -25,7 +25,7 @@ use sekisho_rules::packs::PackSet;
 use uuid::Uuid;
 
 use crate::args::{Bar, CheckArgs, CheckFormat};
-use crate::scan::columns;
+use crate::scan::{color, columns};
 use crate::{Outcome, decisions, files, packs};
 
 /// A parameters file is short.
@@ -76,6 +76,13 @@ pub(crate) struct Checked<'p> {
     pub(crate) passed: Vec<Passed>,
 }
 
+impl Checked<'_> {
+    /// The title of a finding's control.
+    pub(crate) fn title(&self, found: &Found) -> &str {
+        self.packs.controls.get(&found.control_id).map_or("", |control| control.title.get(self.lang))
+    }
+}
+
 impl Found {
     /// Whether it has to be fixed: failed and not accepted.
     pub(crate) fn is_open(&self) -> bool {
@@ -94,7 +101,10 @@ pub(crate) fn run(args: &CheckArgs) -> Result<Outcome> {
     let loaded = packs::load(&args.packs)?;
     let decided = decisions::load(&args.keeping, &loaded.set)?;
     let mut settings = decisions::settings(&decided);
-    settings.only = only(&loaded.set, &args.only)?;
+    settings.only = packs::only(&loaded.set, &args.only)?;
+    if settings.only.as_ref().is_some_and(BTreeSet::is_empty) {
+        bail!("--only {}: no control judges that; see `sekisho controls list`", args.only.join(", "));
+    }
     let options = Options { parameters: parameters(args)?, region: args.region.clone(), ..Options::default() };
     let sources = discover::sources(&args.paths)?;
     let judge = DeclaredJudge::new(&loaded.set, &settings);
@@ -136,25 +146,6 @@ fn is_over(found: &Found, bars: &[Bar]) -> bool {
     })
 }
 
-fn only(packs: &PackSet, words: &[String]) -> Result<Option<BTreeSet<String>>> {
-    if words.is_empty() {
-        return Ok(None);
-    }
-    let mut ids = BTreeSet::new();
-    for word in words {
-        let before = ids.len();
-        let meant = packs
-            .controls
-            .values()
-            .filter(|control| control.id.eq_ignore_ascii_case(word) || control.service().eq_ignore_ascii_case(word));
-        ids.extend(meant.map(|control| control.id.clone()));
-        if ids.len() == before {
-            bail!("--only {word}: there is no such control or service; see `sekisho controls list`");
-        }
-    }
-    Ok(Some(ids))
-}
-
 /// Parameter values: the forms of `aws cloudformation deploy` (`{"Name": "value"}`, `["Name=value"]`) and of
 /// `create-stack` (`[{"ParameterKey": .., "ParameterValue": ..}]`), and CodePipeline's `{"Parameters": {..}}`.
 fn parameters(args: &CheckArgs) -> Result<BTreeMap<String, String>> {
@@ -189,12 +180,8 @@ fn parameters(args: &CheckArgs) -> Result<BTreeMap<String, String>> {
 }
 
 fn write(checked: &Checked<'_>, args: &CheckArgs) -> Result<()> {
-    let color = |is_terminal: bool| {
-        let variable = |name: &str| std::env::var(name).ok();
-        args.color.resolve(is_terminal, variable("NO_COLOR").as_deref(), variable("TERM").as_deref())
-    };
     let print = |out: &mut dyn Write, is_terminal: bool, width: usize| match args.format {
-        CheckFormat::Text => terminal::write(checked, color(is_terminal), width, out),
+        CheckFormat::Text => terminal::write(checked, color(args.color, is_terminal), width, out),
         CheckFormat::Json => json::write(checked, out),
         CheckFormat::Sarif => sarif::write(checked, out),
         CheckFormat::Github => terminal::write_github(checked, out),

@@ -16,7 +16,7 @@ const MARKDOWN_MAX: usize = 100;
 pub(super) fn gitlab(checked: &Checked<'_>, out: &mut dyn Write) -> io::Result<()> {
     let issues = checked.found.iter().filter(|found| found.is_open()).map(|found| {
         json!({
-            "description": format!("{}: {}: {}", found.control_id, found.address, title(checked, found)),
+            "description": format!("{}: {}: {}", found.control_id, found.address, checked.title(found)),
             "check_name": found.control_id,
             "fingerprint": found.fingerprint(),
             "severity": match found.severity {
@@ -43,7 +43,7 @@ pub(super) fn junit(checked: &Checked<'_>, out: &mut dyn Write) -> io::Result<()
     for found in &checked.found {
         let seen: Vec<String> = found.evidence.iter().map(|(path, value)| format!("{path} = {value}")).collect();
         let text = format!("{}:{}\n{}", found.path, found.lines.0, [seen, found.reasons.clone()].concat().join("\n"));
-        let (words, text) = (escape(title(checked, found)), escape(&text));
+        let (words, text) = (escape(checked.title(found)), escape(&text));
         let inner = match (&found.accepted, found.status) {
             (Some(reason), _) => format!("<skipped message=\"{}\"/>", escape(reason)),
             (None, ComplianceStatus::Failed) => {
@@ -95,7 +95,7 @@ pub(super) fn markdown(checked: &Checked<'_>, out: &mut dyn Write) -> io::Result
     }
     let cell = |text: &str| text.replace('|', "\\|").replace(['\r', '\n'], " ");
     for found in open.iter().take(MARKDOWN_MAX) {
-        let title = cell(title(checked, found));
+        let title = cell(checked.title(found));
         let (address, path) = (cell(&found.address), cell(&found.path));
         writeln!(
             out,
@@ -114,8 +114,4 @@ pub(super) fn markdown(checked: &Checked<'_>, out: &mut dyn Write) -> io::Result
         writeln!(out, "\n`{}{line}`: {}", cell(&problem.path), cell(&problem.message))?;
     }
     Ok(())
-}
-
-fn title<'c>(checked: &'c Checked<'_>, found: &Found) -> &'c str {
-    checked.packs.controls.get(&found.control_id).map_or("", |control| control.title.get(checked.lang))
 }

@@ -56,7 +56,7 @@ fn rule(checked: &Checked<'_>, id: &str) -> Value {
 }
 
 fn result(checked: &Checked<'_>, found: &Found, rules: &BTreeMap<&str, usize>) -> Value {
-    let title = checked.packs.controls.get(&found.control_id).map_or("", |control| control.title.get(checked.lang));
+    let title = checked.title(found);
     let seen: Vec<String> = found.evidence.iter().map(|(path, value)| format!("{path} = {value}")).collect();
     let more = if seen.is_empty() { found.reasons.join("; ") } else { seen.join("; ") };
     let mut result = json!({

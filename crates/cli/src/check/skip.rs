@@ -4,10 +4,7 @@
 //! a problem of the file, never a silent acceptance.
 
 use jiff::civil::Date;
-use sekisho_iac::SkipComment;
-
-/// How a skip begins.
-pub(super) const MARK: &str = "sekisho:skip=";
+use sekisho_iac::{SKIP_MARK, SkipComment};
 
 /// A skip that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,10 +15,9 @@ pub(super) struct Skip {
 }
 
 impl Skip {
-    /// The reason, if it accepts findings of `control` on `today`.
-    pub(super) fn accepts(&self, control: &str, today: Date) -> Option<&str> {
-        let named = self.controls.iter().any(|id| id.eq_ignore_ascii_case(control));
-        (named && self.until >= today).then_some(self.reason.as_str())
+    /// The reason, if it names `control`. Whether it still holds is for [`Self::is_over`] to say.
+    pub(super) fn accepts(&self, control: &str) -> Option<&str> {
+        self.controls.iter().any(|id| id.eq_ignore_ascii_case(control)).then_some(self.reason.as_str())
     }
 
     /// Whether its last day is over.
@@ -36,7 +32,7 @@ impl Skip {
 /// What is missing, and what to write.
 pub(super) fn read(comment: &SkipComment) -> Result<Skip, String> {
     let example = "write sekisho:skip=S3.8 until=2027-03-31 reason=\"why\"";
-    let (_, rest) = comment.text.split_once(MARK).ok_or_else(|| format!("this is no skip; {example}"))?;
+    let (_, rest) = comment.text.split_once(SKIP_MARK).ok_or_else(|| format!("this is no skip; {example}"))?;
     let (ids, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     let controls: Vec<String> = ids.split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect();
     if controls.is_empty() {
@@ -73,9 +69,9 @@ mod tests {
     fn a_skip_needs_controls_an_end_and_a_reason() {
         let whole = skip("sekisho:skip=S3.8,S3.9 until=2027-03-31 reason=\"logs of logs\"").unwrap();
         let (before, after) = (Date::constant(2027, 3, 31), Date::constant(2027, 4, 1));
-        assert_eq!(whole.accepts("s3.9", before), Some("logs of logs"));
-        assert_eq!((whole.accepts("S3.1", before), whole.accepts("S3.8", after)), (None, None));
-        assert!(whole.is_over(after));
+        assert_eq!(whole.accepts("s3.9"), Some("logs of logs"));
+        assert_eq!(whole.accepts("S3.1"), None);
+        assert_eq!((whole.is_over(before), whole.is_over(after)), (false, true));
         assert!(skip("sekisho:skip=S3.8 reason=\"x\"").unwrap_err().contains("no last day"));
         assert!(skip("sekisho:skip=S3.8 until=2027-03-31").unwrap_err().contains("no reason"));
         assert!(skip("sekisho:skip=S3.8 until=soon reason=x").unwrap_err().contains("`soon` is not a day"));

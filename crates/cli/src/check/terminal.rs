@@ -8,6 +8,7 @@ use sekisho_model::{ComplianceStatus, Lang, Severity};
 use super::{Checked, Found};
 use crate::output::paint::{Ink, paint};
 use crate::output::text;
+use crate::output::words::words;
 
 /// The width of a report that is written to a file.
 pub(super) const FILE_WIDTH: usize = 100;
@@ -18,7 +19,7 @@ pub(super) fn write(checked: &Checked<'_>, color: bool, width: usize, out: &mut 
     for found in &checked.found {
         if found.path != path {
             path = &found.path;
-            writeln!(out, "{}", paint(color, Ink::Heading, path))?;
+            writeln!(out, "{}", paint(color, Ink::Heading, &text::clean(path)))?;
         }
         page.finding(found, out)?;
     }
@@ -55,17 +56,23 @@ impl Page<'_> {
         let control = self.checked.packs.controls.get(&found.control_id);
         let (ink, word) = match (&found.accepted, found.status) {
             (Some(_), _) => (Ink::Faint, self.say("accepted", "許容済み")),
-            (None, ComplianceStatus::Failed) => (Ink::Severity(found.severity), self.severity(found.severity)),
+            (None, ComplianceStatus::Failed) => {
+                (Ink::Severity(found.severity), words(self.checked.lang).severity_word(found.severity))
+            }
             (None, _) => (Ink::Caution, self.say("unknown", "判定不可")),
         };
         let head = format!("{}  {}  {}", found.control_id, found.address, found.type_name);
-        writeln!(out, "  {}  {}", paint(self.color, ink, &text::pad(word, 8)), text::shorten(&head, self.width - 12))?;
-        let title = control.map_or("", |control| control.title.get(self.checked.lang));
-        self.lines(title, out)?;
+        writeln!(
+            out,
+            "  {}  {}",
+            paint(self.color, ink, &text::pad(word, 8)),
+            text::shorten(&text::clean(&head), self.width - 12)
+        )?;
+        self.lines(self.checked.title(found), out)?;
         let shown = u32::try_from(found.excerpt.len()).unwrap_or(0);
         for (line, written) in (found.lines.0..).zip(&found.excerpt) {
             let number = paint(self.color, Ink::Faint, &format!("{line:>8} | "));
-            writeln!(out, "{number}{}", text::shorten(written, self.width - 11))?;
+            writeln!(out, "{number}{}", text::shorten(&text::clean(written), self.width - 11))?;
         }
         if found.lines.0 + shown <= found.lines.1 {
             writeln!(out, "{}", paint(self.color, Ink::Faint, "         | ..."))?;
@@ -88,17 +95,6 @@ impl Page<'_> {
             }
         }
         writeln!(out)
-    }
-
-    fn severity(&self, severity: Severity) -> &'static str {
-        match (severity, self.checked.lang) {
-            (Severity::Critical, Lang::Ja) => "重大",
-            (Severity::High, Lang::Ja) => "高",
-            (Severity::Medium, Lang::Ja) => "中",
-            (Severity::Low, Lang::Ja) => "低",
-            (Severity::Informational, Lang::Ja) => "情報",
-            (severity, Lang::En) => severity.label(),
-        }
     }
 
     /// Text under a finding.
@@ -145,13 +141,12 @@ pub(super) fn write_github(checked: &Checked<'_>, out: &mut dyn Write) -> io::Re
     let escaped = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
     let property = |text: &str| escaped(text).replace(':', "%3A").replace(',', "%2C");
     for found in checked.found.iter().filter(|found| found.is_open()) {
-        let title = checked.packs.controls.get(&found.control_id).map_or("", |control| control.title.get(checked.lang));
         let command = match found.severity {
             Severity::Critical | Severity::High => "error",
             Severity::Medium => "warning",
             _ => "notice",
         };
-        let (path, title) = (property(&found.path), escaped(title));
+        let (path, title) = (property(&found.path), escaped(checked.title(found)));
         let head = property(&format!("{} {}", found.control_id, found.address));
         writeln!(
             out,

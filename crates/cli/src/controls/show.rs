@@ -34,14 +34,14 @@ pub(crate) fn run(set: &PackSet, id: &str, lang: Lang) -> Result<Outcome> {
     let mut out = io::stdout().lock();
     let width = columns();
     let head = format!("{}  {}  ", control.id, control.severity.label());
-    indented(&mut out, &head, control.title.get(lang), width)?;
+    text::indented(&mut out, &head, control.title.get(lang), width)?;
     for (heading, body) in [
         (label(lang, "Why it matters", "なぜ重要か"), &control.why),
         (label(lang, "When to accept it", "許容してよい場合"), &control.accept_when),
         (label(lang, "Fix in the console", "コンソールでの対処"), &control.fix.console),
     ] {
         writeln!(out, "\n{heading}")?;
-        body.get(lang).lines().try_for_each(|line| indented(&mut out, "  ", line, width))?;
+        body.get(lang).lines().try_for_each(|line| text::indented(&mut out, "  ", line, width))?;
     }
     for (heading, body) in [
         ("AWS CLI", &control.fix.cli),
@@ -64,8 +64,8 @@ pub(crate) fn run(set: &PackSet, id: &str, lang: Lang) -> Result<Outcome> {
         if at == 0 {
             writeln!(out, "\n{}", label(lang, "Standards", "標準"))?;
         }
-        let text = format!("{} {} {}", standard.name, standard.version, numbers.join(", "));
-        indented(&mut out, "  ", &text, width)?;
+        let line = format!("{} {} {}", standard.name, standard.version, numbers.join(", "));
+        text::indented(&mut out, "  ", &line, width)?;
     }
     Ok(Outcome::Clean)
 }
@@ -73,27 +73,18 @@ pub(crate) fn run(set: &PackSet, id: &str, lang: Lang) -> Result<Outcome> {
 /// What is judged, by which conditions and with which numbers.
 fn judges(out: &mut dyn Write, control: &Control, lang: Lang, width: usize) -> io::Result<()> {
     writeln!(out)?;
-    indented(out, &format!("{} ", label(lang, "Judges", "判定対象")), &control.resources.join(", "), width)?;
+    text::indented(out, &format!("{} ", label(lang, "Judges", "判定対象")), &control.resources.join(", "), width)?;
     for (name, program) in [
         (label(lang, "applies when", "適用する条件"), control.applies_when.as_ref()),
         (label(lang, "warns when", "WARNING の条件"), control.warns_when.as_ref()),
         (label(lang, "passes when", "合格の条件"), Some(&control.passes_when)),
     ] {
         if let Some(program) = program {
-            indented(out, &format!("  {name}: "), program.source(), width)?;
+            text::indented(out, &format!("  {name}: "), program.source(), width)?;
         }
     }
     for (name, value) in control.parameters.iter() {
         writeln!(out, "  {} {name}: {value}", label(lang, "parameter", "パラメータ"))?;
-    }
-    Ok(())
-}
-
-/// `text` after `head`, its further lines below its first.
-fn indented(out: &mut dyn Write, head: &str, text: &str, width: usize) -> io::Result<()> {
-    let indent = text::width(head);
-    for (at, line) in text::wrap(text, width.saturating_sub(indent)).iter().enumerate() {
-        if at == 0 { writeln!(out, "{head}{line}")? } else { writeln!(out, "{:indent$}{line}", "")? }
     }
     Ok(())
 }

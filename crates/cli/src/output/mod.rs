@@ -26,7 +26,7 @@ mod report;
 mod summary;
 pub mod terminal;
 pub(crate) mod text;
-mod words;
+pub(crate) mod words;
 
 use std::io::{self, Write};
 use std::path::Path;

@@ -7,6 +7,8 @@
 //! - Names of resources come from strangers. Control characters and text-direction overrides in them would
 //!   let a bucket policy repaint somebody's terminal, so [`clean`] goes before everything else.
 
+use std::io::{self, Write};
+
 use jiff::Timestamp;
 use unicode_width::UnicodeWidthChar;
 
@@ -153,6 +155,20 @@ pub(crate) fn wrap(text: &str, cells: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+/// Writes `text` behind `head`, its further lines under its first. Where `head` leaves less than 20 columns, lines get
+/// longer than the terminal rather than a word to a line.
+pub(crate) fn indented(out: &mut dyn Write, head: &str, text: &str, columns: usize) -> io::Result<()> {
+    let indent = width(head);
+    for (at, line) in wrap(text, columns.saturating_sub(indent).max(20)).iter().enumerate() {
+        if at == 0 {
+            writeln!(out, "{head}{line}")?;
+        } else {
+            writeln!(out, "{:indent$}{line}", "")?;
+        }
+    }
+    Ok(())
 }
 
 /// The first `limit` characters of `text`, with `...` in place of the last three where something is missing.

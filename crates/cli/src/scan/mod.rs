@@ -11,13 +11,12 @@ mod live;
 mod report;
 mod watch;
 
-pub(crate) use watch::width as columns;
+pub(crate) use watch::{color, width as columns};
 
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use sekisho_analyze::posture::{self, Settings};
 use sekisho_collect::snapshot;
 use sekisho_hub::{Baseline, Delta, Ingested, ScanScope};
@@ -50,7 +49,7 @@ pub(crate) fn run(args: &ScanArgs) -> Result<Outcome> {
     let loaded = packs::load(&args.packs)?;
     let decisions = decisions::load(&args.keeping, &loaded.set)?;
     let mut settings = decisions::settings(&decisions);
-    settings.only = only(&loaded.set, &args.only)?;
+    settings.only = packs::only(&loaded.set, &args.only)?;
     let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
     let directory = data::directory(&args.keeping, args.source.demo)?;
     // Opened before reading: a second scan on the same directory is refused before it costs anything.
@@ -103,30 +102,6 @@ pub(crate) fn run(args: &ScanArgs) -> Result<Outcome> {
     } else {
         Outcome::Clean
     })
-}
-
-/// The controls that `--only` means. A type that no control judges can be read too.
-fn only(packs: &PackSet, words: &[String]) -> Result<Option<BTreeSet<String>>> {
-    if words.is_empty() {
-        return Ok(None);
-    }
-    let mut ids = BTreeSet::new();
-    for word in words {
-        let before = ids.len();
-        let meant = packs.controls.values().filter(|control| {
-            control.id.eq_ignore_ascii_case(word)
-                || control.service().eq_ignore_ascii_case(word)
-                || control.resources.contains(word)
-        });
-        ids.extend(meant.map(|control| control.id.clone()));
-        if ids.len() == before && !packs.resources.contains_key(word) {
-            let known = packs.controls.keys().map(String::as_str).chain(packs.resources.keys().map(String::as_str));
-            let hint = sekisho_model::closest(word, known)
-                .map_or_else(|| "see `sekisho controls list`".to_owned(), |close| format!("did you mean {close}?"));
-            bail!("--only {word}: no control judges that; {hint}");
-        }
-    }
-    Ok(Some(ids))
 }
 
 fn read(args: &ScanArgs, packs: &std::sync::Arc<PackSet>, settings: &Settings) -> Result<Read> {

@@ -114,7 +114,7 @@ pub(crate) fn write(finished: &Finished<'_>, findings: &[Finding], targets: &[Ta
         (io::stdout().is_terminal(), Box::new(io::stdout()))
     };
     let style =
-        terminal::TerminalStyle { color: watch::color(args, is_terminal), width: watch::width(), files: written };
+        terminal::TerminalStyle { color: watch::color(args.color, is_terminal), width: watch::width(), files: written };
     let mut text = Vec::new();
     terminal::write(&report, &style, &mut text)?;
     out.write_all(&text).and_then(|()| out.flush()).context("cannot print the summary")

@@ -12,6 +12,7 @@ use sekisho_model::{ComplianceStatus, Gap, Lang, Resource, ScanMeta, Severity, S
 use sekisho_rules::packs::PackSet;
 
 use crate::args::ScanArgs;
+use crate::output::ColorChoice;
 use crate::output::progress::{FINDINGS_MAX, Progress, ProgressFinding, ProgressSnapshot, ProgressStyle};
 
 /// Columns where the terminal does not say.
@@ -135,13 +136,13 @@ impl Watch {
 /// How stderr looks.
 fn style(args: &ScanArgs) -> ProgressStyle {
     let is_terminal = io::stderr().is_terminal();
-    ProgressStyle { is_terminal, color: color(args, is_terminal), width: width(), lang: args.lang.get() }
+    ProgressStyle { is_terminal, color: color(args.color, is_terminal), width: width(), lang: args.lang.get() }
 }
 
 /// Whether to colour a stream.
-pub(crate) fn color(args: &ScanArgs, is_terminal: bool) -> bool {
+pub(crate) fn color(choice: ColorChoice, is_terminal: bool) -> bool {
     let variable = |name: &str| std::env::var(name).ok();
-    args.color.resolve(is_terminal, variable("NO_COLOR").as_deref(), variable("TERM").as_deref())
+    choice.resolve(is_terminal, variable("NO_COLOR").as_deref(), variable("TERM").as_deref())
 }
 
 /// The columns to write: what `COLUMNS` says (POSIX, "Environment Variables"), else the terminal's.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use self::parse::Node as Written;
 use self::resolve::Truth;
 use self::template::Template;
-use crate::declared::{Declared, Dialect, Problem, ProblemKind, Reading, SkipComment};
+use crate::declared::{Declared, Problem, ProblemKind, Reading, SKIP_MARK, SkipComment};
 use crate::located::{Located, Node};
 use crate::options::Options;
 use crate::source::{Source, Span};
@@ -95,30 +95,24 @@ fn resource(
     let Some(type_name) = body.get("Type").and_then(Written::text) else {
         return Err(format!("the resource `{address}` has no `Type` that is a text"));
     };
+    // What may or may not be made is judged as if it were.
     let condition = body.get("Condition").and_then(Written::text).map(|name| template.condition_named(name, 0));
-    let doubtful = match condition {
-        Some(Truth::No) => return Ok(None),
-        Some(Truth::Unknown(why)) => Some(why),
-        Some(Truth::Yes) | None => None,
-    };
+    if matches!(condition, Some(Truth::No)) {
+        return Ok(None);
+    }
     let properties = body.get("Properties").and_then(|properties| template.resolve(properties, 0));
     let properties = properties.unwrap_or_else(|| Located::loose(Node::Map(Vec::new())));
     let globals = sam::globals_key(type_name).and_then(|kind| template.section("Globals")?.get(kind));
     let properties = sam::with_globals(properties, globals.and_then(|globals| template.resolve(globals, 0)));
     Ok(Some(Declared {
-        dialect: Dialect::CloudFormation,
         unit: path.clone(),
         type_name: type_name.into(),
         address: address.into(),
         span: Some(Span { start: name.span.start, ..body.span }),
         properties,
         skips: metadata_skips(body),
-        doubtful,
     }))
 }
-
-/// How a skip begins, in comments and in Metadata.
-const SKIP_MARK: &str = "sekisho:skip=";
 
 /// Texts of the resource's Metadata that are skips: JSON has no comments.
 fn metadata_skips(body: &Written) -> Vec<SkipComment> {

@@ -63,14 +63,21 @@ impl<'a, 'r> Frame<'a, 'r> {
         }
     }
 
-    /// Two values that are compared, a text as the other's kind where it can be read as that.
-    fn alike(&self, left: Val<'a>, right: Val<'a>) -> (Val<'a>, Val<'a>) {
-        if !self.env.converts {
-            return (left, right);
+    /// What a path starts from.
+    pub(crate) fn root(&self, root: Root) -> Option<&Val<'a>> {
+        match root {
+            Root::Variable(slot) => self.env.roots.get(slot),
+            Root::Local(slot) => self.locals.get(slot),
         }
-        let left_read = left.as_str().and_then(|text| read_as(text, &right));
-        let right_read = right.as_str().and_then(|text| read_as(text, &left));
-        (left_read.unwrap_or(left), right_read.unwrap_or(right))
+    }
+
+    /// Two values that are to be compared: each that is a text read as the other's kind, where it can be and has to be.
+    fn read(&self, left: &Val<'a>, right: &Val<'a>) -> (Option<Val<'a>>, Option<Val<'a>>) {
+        if !self.env.converts {
+            return (None, None);
+        }
+        let read = |text: &Val<'a>, other| text.as_str().and_then(|text| read_as(text, other));
+        (read(left, right), read(right, left))
     }
 }
 
@@ -112,13 +119,7 @@ pub(crate) fn truth_of<'a>(expr: &'a Expr, frame: &mut Frame<'a, '_>) -> Truth {
 pub(crate) fn eval<'a>(expr: &'a Expr, frame: &mut Frame<'a, '_>) -> Val<'a> {
     match expr {
         Expr::Literal(value) => Val::from(value),
-        Expr::Path { root, keys } => {
-            let base = match *root {
-                Root::Variable(slot) => frame.env.roots.get(slot),
-                Root::Local(slot) => frame.locals.get(slot),
-            };
-            base.map_or(Val::Null, |base| base.below(keys))
-        }
+        Expr::Path { root, keys } => frame.root(*root).map_or(Val::Null, |base| base.below(keys)),
         Expr::Field(inner, key) => eval(inner, frame).field(key),
         Expr::Has(inner, key) => has(&eval(inner, frame), key),
         Expr::Index(container, index) => {
@@ -143,8 +144,8 @@ pub(crate) fn eval<'a>(expr: &'a Expr, frame: &mut Frame<'a, '_>) -> Val<'a> {
         }
         Expr::Compare(comparison, left, right) => {
             let (left, right) = (eval(left, frame), eval(right, frame));
-            let (left, right) = frame.alike(left, right);
-            compare(*comparison, &left, &right)
+            let (left_read, right_read) = frame.read(&left, &right);
+            compare(*comparison, left_read.as_ref().unwrap_or(&left), right_read.as_ref().unwrap_or(&right))
         }
         Expr::In(item, container) => {
             let item = eval(item, frame);
@@ -180,13 +181,6 @@ fn called<'a>(function: &'static Function, args: &'a [Expr], frame: &mut Frame<'
             let args: SmallVec<[Val<'a>; 4]> = more.iter().map(|arg| eval(arg, frame)).collect();
             function.call(env, &args)
         }
-    }
-}
-
-pub(crate) fn root_value<'a>(root: Root, frame: &Frame<'a, '_>) -> Val<'a> {
-    match root {
-        Root::Variable(slot) => frame.env.roots.get(slot).cloned().unwrap_or_default(),
-        Root::Local(slot) => frame.locals.get(slot).cloned().unwrap_or_default(),
     }
 }
 
@@ -375,8 +369,9 @@ fn contained<'a>(frame: &Frame<'a, '_>, item: &Val<'a>, container: &Val<'a>) -> 
             };
             let mut found = Truth::False;
             for element in elements {
-                let (item, element) = frame.alike(item.clone(), element);
-                found = or(found, || equal(&item, &element));
+                let (item_read, element_read) = frame.read(item, &element);
+                let (item, element) = (item_read.as_ref().unwrap_or(item), element_read.as_ref().unwrap_or(&element));
+                found = or(found, || equal(item, element));
                 if found == Truth::True {
                     break;
                 }

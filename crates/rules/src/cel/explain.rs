@@ -8,7 +8,7 @@ use sekisho_model::{Evidence, Value, shared_key};
 
 use super::ast::{Expr, Loop, Root};
 use super::compile::Program;
-use super::eval::{Env, Frame, bind, element_truth, eval, root_value, truth_of};
+use super::eval::{Env, Frame, bind, element_truth, eval, truth_of};
 use super::value::{Truth, Val};
 
 /// More evidence than this tells a person nothing more.
@@ -162,7 +162,7 @@ impl<'a> Explainer<'a> {
                     }
                     Root::Local(slot) => match self.paths.get(*slot)? {
                         Some(path) => path.clone(),
-                        None if matches!(root_value(*root, frame), Val::Resource(_)) => String::new(),
+                        None if matches!(frame.root(*root), Some(Val::Resource(_))) => String::new(),
                         None => return None,
                     },
                 };
