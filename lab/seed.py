@@ -19,7 +19,7 @@ import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from company import audit, certificates, compute, identity, network, sandbox, storage  # noqa: E402
+from company import audit, certificates, compute, identity, network, sandbox, services, storage  # noqa: E402
 from company.base import HOME, SECOND, Lab  # noqa: E402
 
 SANDBOX = "444455556666"
@@ -55,6 +55,11 @@ def home(lab: Lab) -> None:
     audit.alarms(lab)
     for region in (HOME, SECOND):
         audit.detectors(lab, region)
+    services.streams(lab)
+    services.builds(lab)
+    services.notebooks(lab)
+    services.desktops(lab)
+    services.data(lab)
 
 
 def merged(parts: list[dict]) -> dict:

@@ -28,6 +28,7 @@ class Lab:
         self.absent: dict[str, set[str]] = defaultdict(set)
         self.labels: dict[str, str] = {}
         self.made: dict = {}
+        self.account = ""
         self._clients: dict = {}
         self._keys = {"aws_access_key_id": "lab", "aws_secret_access_key": "lab"}
         if role_account:
@@ -46,6 +47,7 @@ class Lab:
             config = Config(retries={"max_attempts": 0}, s3={"addressing_style": "path"}, inject_host_prefix=False)
             client = boto3.client(service, region_name=region, endpoint_url=self.endpoint, config=config, **self._keys)
             client.meta.events.register("before-send", self._keep_host)
+            client.meta.events.register("before-send", self._name_account)
             self._clients[service, region] = client
         return self._clients[service, region]
 
@@ -54,6 +56,11 @@ class Lab:
         wanted, found = urllib.parse.urlparse(self.endpoint).netloc, urllib.parse.urlparse(request.url).netloc
         if found != wanted and found.endswith("." + wanted):
             request.url = request.url.replace(found, wanted, 1)
+
+    def _name_account(self, request, **_):
+        """The server names the account for the services that packs read; the seed also writes through others."""
+        if self.account:
+            request.headers["X-Moto-Account-Id"] = self.account
 
     def control(self, path: str, document: dict | None = None) -> dict:
         """Asks the lab server for what AWS cannot do."""

@@ -13,6 +13,9 @@ ROLES = {  # name: (service, tagged)
     "vpc-flow-logs": "vpc-flow-logs.amazonaws.com",
     "rds-enhanced-monitoring": "monitoring.rds.amazonaws.com",
     "s3-replication": "s3.amazonaws.com",
+    "shop-build": "codebuild.amazonaws.com",
+    "shop-app-logs": "appsync.amazonaws.com",
+    "bi-notebook": "sagemaker.amazonaws.com",
 }
 
 
