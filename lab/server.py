@@ -32,7 +32,9 @@ os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 os.environ.setdefault("MOTO_ENABLE_ISO_REGIONS", "false")
 
+import moto.kafka.models  # noqa: E402
 from moto.core.config import default_user_config  # noqa: E402
+from moto.moto_api._internal import mock_random  # noqa: E402
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app  # noqa: E402
 from werkzeug.serving import make_server  # noqa: E402
 
@@ -47,6 +49,8 @@ HOME_ACCOUNT = "111122223333"
 HOME_KEYS = ("lab", "lab-renewed")
 # Nothing in the lab runs a function; moto would look for Docker.
 default_user_config["lambda"]["use_docker"] = False
+# The one service of the lab that draws its ids past moto's seeded generator.
+moto.kafka.models.uuid = mock_random
 BODY_MAX_BYTES = 16 << 20
 
 
