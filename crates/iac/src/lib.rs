@@ -11,10 +11,14 @@ pub mod cloudformation;
 pub mod declared;
 pub mod located;
 pub mod options;
+mod parse;
 pub mod shape;
+mod skips;
 pub mod source;
+pub mod terraform;
 
 pub use declared::{Declared, Problem, ProblemKind, Reading, SKIP_MARK, SkipComment};
 pub use located::{Located, Node, Piece, Reference};
 pub use options::Options;
+pub use shape::{Origin, Shaped};
 pub use source::{FileId, Position, Sources, Span};

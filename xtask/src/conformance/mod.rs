@@ -7,6 +7,7 @@
 mod iac;
 mod lab;
 mod settled;
+mod tfeval;
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -80,12 +81,13 @@ pub(crate) struct Outcome {
 /// # Errors
 /// An unknown suite, a suite that cannot run, or any mismatch.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    let Some((suite, rest)) = arguments.split_first() else { bail!("name a suite: iac or lab") };
+    let Some((suite, rest)) = arguments.split_first() else { bail!("name a suite: iac, lab or tfeval") };
     let options = Options::parse(rest)?;
     let outcome = match suite.as_str() {
         "iac" => iac::run(&options)?,
         "lab" => lab::run(&options)?,
-        other => bail!("there is no suite {other}; there are iac and lab"),
+        "tfeval" => tfeval::run(&options)?,
+        other => bail!("there is no suite {other}; there are iac, lab and tfeval"),
     };
     let (mismatches, settled) = settled::apart(suite, outcome.mismatches);
     let matched = outcome.total.saturating_sub(mismatches.len() + settled.len());

@@ -8,22 +8,28 @@ use std::thread;
 use jiff::civil::Date;
 use sekisho_analyze::posture::DeclaredJudge;
 use sekisho_hub::SuppressionRule;
-use sekisho_iac::{Declared, Options, Problem, ProblemKind, Reading, Span, cloudformation, shape};
+use sekisho_iac::terraform::{self, plan};
+use sekisho_iac::{Declared, Options, Origin, Problem, ProblemKind, Reading, Span, cloudformation, shape};
 use sekisho_model::{AccountScope, ComplianceStatus, Lang, ScanMeta, Snapshot, Timestamp, Value, Verdict};
-use sekisho_rules::packs::PackSet;
+use sekisho_rules::packs::{PackSet, TerraformMapping};
 
 use super::discover::Input;
+use super::modules::Disk;
 use super::skip::{self, Skip};
-use super::{Checked, Found, Passed};
+use super::{Checked, Dialect, Found, Passed};
 
 /// Lines of the file that are shown of what is at fault, and of a resource in which something is missing.
 const EXCERPT_LINES: u32 = 4;
 const EXCERPT_LINES_MISSING: u32 = 2;
+/// Expressions nest in each other through locals and modules; a thread's usual stack is short for that.
+const STACK_BYTES: usize = 32 << 20;
 
 pub(super) struct Engine<'p> {
     pub(super) packs: &'p PackSet,
     pub(super) judge: DeclaredJudge<'p>,
     pub(super) options: Options,
+    pub(super) disk: Disk,
+    pub(super) mappings: HashMap<&'p str, &'p TerraformMapping>,
     pub(super) suppressions: &'p [SuppressionRule],
     pub(super) now: Timestamp,
 }
@@ -53,8 +59,11 @@ impl<'p> Engine<'p> {
         };
         let mut all: Vec<(usize, One)> = Vec::with_capacity(inputs.len());
         thread::scope(|scope| {
-            let running: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-            all.extend(work());
+            let builder = || thread::Builder::new().stack_size(STACK_BYTES);
+            let running: Vec<_> = (0..threads).filter_map(|_| builder().spawn_scoped(scope, work).ok()).collect();
+            if running.is_empty() {
+                all.extend(work());
+            }
             for thread in running {
                 if let Ok(done) = thread.join() {
                     all.extend(done);
@@ -81,10 +90,17 @@ impl<'p> Engine<'p> {
         checked
     }
 
-    /// What a file declares; `None` for what is no template or cannot be read at all.
+    /// What a file or folder declares; `None` for what is no template or cannot be read at all.
     pub(super) fn reading(&self, input: &Input) -> Option<Reading> {
-        let text = input.text.as_ref().ok().filter(|text| cloudformation::looks_like_template(text))?;
-        Some(cloudformation::read(&input.path, text.clone(), &self.options))
+        if input.module {
+            return Some(terraform::read(&input.path, &self.disk, &self.options));
+        }
+        let text = input.text.as_ref().ok()?;
+        if plan::looks_like_plan(text) {
+            return Some(plan::read(&input.path, text.clone()));
+        }
+        cloudformation::looks_like_template(text)
+            .then(|| cloudformation::read(&input.path, text.clone(), &self.options))
     }
 
     fn one(&self, input: &Input) -> One {
@@ -96,7 +112,7 @@ impl<'p> Engine<'p> {
         let Some(reading) = self.reading(input) else {
             if input.named {
                 one.problems
-                    .push((unreadable(&input.path, "it is no CloudFormation template: it has no resources"), None));
+                    .push((unreadable(&input.path, "it is neither a template of CloudFormation, a plan of Terraform, nor a file of a module: it has no resources"), None));
             }
             return one;
         };
@@ -115,26 +131,26 @@ impl<'p> Engine<'p> {
         let skips: Vec<Vec<Skip>> =
             reading.declared.iter().map(|declared| self.skips(reading, declared, one)).collect();
         one.resources = reading.declared.len();
-        let mut by_arn: HashMap<String, usize> = HashMap::new();
+        let mut by_arn: HashMap<String, Origin> = HashMap::new();
         let mut resources = Vec::new();
         for shaped in shape::shape(&reading.declared, self.packs, &self.options) {
-            by_arn.insert(shaped.resource.arn.clone(), shaped.declared);
+            by_arn.insert(shaped.resource.arn.clone(), shaped.origin);
             resources.push(shaped.resource);
         }
         let snapshot = Snapshot { meta: self.meta(), resources, gaps: Vec::new() };
         for verdict in self.judge.judge(&snapshot) {
-            let at = by_arn.get(&verdict.subject.resource.id).copied();
-            let Some((declared, skips)) = at.and_then(|at| reading.declared.get(at).zip(skips.get(at))) else {
+            let Some(origin) = by_arn.get(&verdict.subject.resource.id) else { continue };
+            let Some((declared, skips)) = reading.declared.get(origin.declared).zip(skips.get(origin.declared)) else {
                 continue;
             };
             if verdict.status == ComplianceStatus::Passed {
                 one.passed.push(Passed {
                     control_id: verdict.control_id.to_string(),
-                    path: declared.unit.to_string(),
+                    path: path_of(reading, declared),
                     address: declared.address.to_string(),
                 });
             } else {
-                one.found.push(self.found(reading, declared, skips, &verdict));
+                one.found.push(self.found(reading, origin, declared, skips, &verdict));
             }
         }
         one.found.sort_by(|a, b| (a.lines, &a.control_id).cmp(&(b.lines, &b.control_id)));
@@ -153,11 +169,18 @@ impl<'p> Engine<'p> {
         ScanMeta { taken_at: self.now, accounts: vec![scope], version: env!("CARGO_PKG_VERSION").to_owned() }
     }
 
-    fn found(&self, reading: &Reading, declared: &Declared, skips: &[Skip], verdict: &Verdict) -> Found {
+    fn found(
+        &self,
+        reading: &Reading,
+        origin: &Origin,
+        declared: &Declared,
+        skips: &[Skip],
+        verdict: &Verdict,
+    ) -> Found {
         let mut span = None;
         let mut evidence = Vec::new();
         for seen in &verdict.evidence {
-            let (place, sensitive) = shape::place(declared, &seen.path);
+            let (place, sensitive) = self.place(reading, origin, declared, &seen.path);
             span = span.or(place.filter(|place| Some(*place) != declared.span));
             let value = if sensitive { Value::from("(secret)") } else { seen.value.clone() };
             evidence.push((seen.path.to_string(), value));
@@ -168,7 +191,12 @@ impl<'p> Engine<'p> {
             control_id: verdict.control_id.to_string(),
             severity: verdict.severity,
             status: verdict.status,
-            path: declared.unit.to_string(),
+            path: path_of(reading, declared),
+            dialect: if self.mappings.contains_key(&*declared.type_name) {
+                Dialect::Terraform
+            } else {
+                Dialect::CloudFormation
+            },
             lines: (1, 1),
             column: 1,
             excerpt: Vec::new(),
@@ -176,9 +204,10 @@ impl<'p> Engine<'p> {
             type_name: declared.type_name.to_string(),
             evidence,
             reasons: verdict.reasons.iter().map(|reason| reason.description.clone()).collect(),
-            accepted: self.accepted(declared, skips, verdict),
+            accepted: self.accepted(&path_of(reading, declared), declared, skips, verdict),
         };
         if let Some((span, source)) = span.and_then(|span| Some((span, reading.sources.get(span.file)?))) {
+            found.path = source.path.to_string();
             let first = source.position(span.start);
             // A block of YAML ends where the next thing starts.
             let written = source.text.get(span.start as usize..span.end as usize).unwrap_or_default().trim_end();
@@ -188,6 +217,22 @@ impl<'p> Engine<'p> {
             found.excerpt = shown.map(|line| source.line(line).to_owned()).collect();
         }
         found
+    }
+
+    /// Where evidence is written: in the declaration itself, or in that of a part which was joined into it.
+    pub(super) fn place(
+        &self,
+        reading: &Reading,
+        origin: &Origin,
+        declared: &Declared,
+        path: &str,
+    ) -> (Option<Span>, bool) {
+        let gave = |(field, _): &&(String, usize)| {
+            path.strip_prefix(field.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        let part = origin.parts.iter().rev().find(gave).and_then(|(_, at)| reading.declared.get(*at));
+        let written = part.unwrap_or(declared);
+        shape::place(written, self.mappings.get(&*written.type_name).copied(), path)
     }
 
     /// The skips of a resource that hold; what cannot be read or has ended is said.
@@ -203,7 +248,8 @@ impl<'p> Engine<'p> {
                 Err(message) => message,
             };
             let kind = ProblemKind::NotUnderstood;
-            let problem = Problem { kind, path: declared.unit.clone(), span: comment.span, message };
+            let path = path_of(reading, declared).into();
+            let problem = Problem { kind, path, span: comment.span, message };
             // A comment on the line between two resources is seen from both.
             if !one.problems.iter().any(|(known, _)| *known == problem) {
                 one.problems.push((problem, position(reading, comment.span)));
@@ -218,15 +264,21 @@ impl<'p> Engine<'p> {
 
     /// The reason of the decision that accepts a finding: a skip beside the code, or an entry of `sekisho.yaml` by control
     /// and by ARN, logical id or `file#LogicalId`.
-    fn accepted(&self, declared: &Declared, skips: &[Skip], verdict: &Verdict) -> Option<String> {
+    fn accepted(&self, path: &str, declared: &Declared, skips: &[Skip], verdict: &Verdict) -> Option<String> {
         if let Some(reason) = skips.iter().find_map(|skip| skip.accepts(&verdict.control_id)) {
             return Some(reason.to_owned());
         }
-        let long = format!("{}#{}", declared.unit, declared.address);
+        let long = format!("{path}#{}", declared.address);
         let names = [&*declared.address, long.as_str(), verdict.subject.resource.name.as_str()];
         let fits = |rule: &&SuppressionRule| rule.accepts_declared(verdict, &names, self.now);
         self.suppressions.iter().find(fits).map(|rule| rule.reason.clone())
     }
+}
+
+/// The file in which a resource is declared.
+fn path_of(reading: &Reading, declared: &Declared) -> String {
+    let source = declared.span.and_then(|span| reading.sources.get(span.file));
+    source.map_or(&declared.unit, |source| &source.path).to_string()
 }
 
 fn unreadable(path: &str, message: &str) -> Problem {

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use anyhow::{Result, bail};
-use sekisho_iac::{Declared, shape};
+use sekisho_iac::shape;
 use sekisho_model::Value;
 
 use super::discover::Input;
@@ -18,14 +18,16 @@ impl Engine<'_> {
             let Some(reading) = self.reading(input) else { continue };
             known.extend(reading.declared.iter().map(|declared| declared.address.to_string()));
             for shaped in shape::shape(&reading.declared, self.packs, &self.options) {
-                let Some(declared) = reading.declared.get(shaped.declared).filter(|one| *one.address == *address)
+                let Some(declared) =
+                    reading.declared.get(shaped.origin.declared).filter(|one| *one.address == *address)
                 else {
                     continue;
                 };
                 let resource = &shaped.resource;
+                let hidden = |path: &str| self.place(&reading, &shaped.origin, declared, path).1;
                 let document = serde_json::json!({
                     "file": input.path, "resource": address, "type": resource.type_name, "name": resource.name,
-                    "properties": shown(declared, &resource.properties, "properties"),
+                    "properties": shown(&hidden, &resource.properties, "properties"),
                     "attributes": resource.attributes, "tags": resource.tags,
                 });
                 serde_json::to_writer_pretty(&mut *out, &document)?;
@@ -43,16 +45,16 @@ impl Engine<'_> {
 }
 
 /// A value without what its author marked as secret.
-fn shown(declared: &Declared, value: &Value, path: &str) -> Value {
-    if shape::place(declared, path).1 {
+fn shown(hidden: &dyn Fn(&str) -> bool, value: &Value, path: &str) -> Value {
+    if hidden(path) {
         return Value::from("(secret)");
     }
     match value {
         Value::Map(map) => Value::Map(
-            map.iter().map(|(key, value)| (key.clone(), shown(declared, value, &format!("{path}.{key}")))).collect(),
+            map.iter().map(|(key, value)| (key.clone(), shown(hidden, value, &format!("{path}.{key}")))).collect(),
         ),
         Value::List(items) => {
-            let item = |(at, item): (usize, &Value)| shown(declared, item, &format!("{path}[{at}]"));
+            let item = |(at, item): (usize, &Value)| shown(hidden, item, &format!("{path}[{at}]"));
             items.iter().enumerate().map(item).collect::<Vec<_>>().into()
         }
         other => other.clone(),

@@ -30,7 +30,6 @@ pub(super) fn write(checked: &Checked<'_>, out: &mut dyn Write) -> io::Result<()
 }
 
 fn finding(checked: &Checked<'_>, found: &Found) -> serde_json::Value {
-    let control = checked.packs.controls.get(&found.control_id);
     let evidence = found.evidence.iter().map(|(path, value)| json!({ "path": path, "value": value }));
     json!({
         "control": found.control_id, "severity": found.severity, "status": found.status,
@@ -38,6 +37,6 @@ fn finding(checked: &Checked<'_>, found: &Found) -> serde_json::Value {
         "path": found.path, "start_line": found.lines.0, "end_line": found.lines.1,
         "resource": found.address, "type": found.type_name,
         "evidence": evidence.collect::<Vec<_>>(), "reasons": found.reasons, "accepted": found.accepted,
-        "fix": control.and_then(|control| control.fix.cloudformation.as_deref()),
+        "fix": checked.fix(found),
     })
 }

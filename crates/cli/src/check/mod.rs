@@ -9,6 +9,7 @@ mod discover;
 mod engine;
 mod explain;
 mod json;
+mod modules;
 mod reports;
 mod sarif;
 mod skip;
@@ -31,6 +32,13 @@ use crate::{Outcome, decisions, files, packs};
 /// A parameters file is short.
 const PARAMETERS_MAX_BYTES: u64 = 1 << 20;
 
+/// In which language a fix is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    CloudFormation,
+    Terraform,
+}
+
 /// One verdict that a reader has to know of.
 #[derive(Debug, Clone)]
 pub(crate) struct Found {
@@ -39,13 +47,14 @@ pub(crate) struct Found {
     pub(crate) status: ComplianceStatus,
     /// The file as the user would write it.
     pub(crate) path: String,
+    pub(crate) dialect: Dialect,
     /// First and last line, from 1.
     pub(crate) lines: (u32, u32),
     /// The column of the first line, from 1.
     pub(crate) column: u32,
     /// The first lines as they stand.
     pub(crate) excerpt: Vec<String>,
-    /// Logical id.
+    /// Logical id, or the address in Terraform.
     pub(crate) address: String,
     pub(crate) type_name: String,
     /// Path and value of what decided.
@@ -81,6 +90,15 @@ impl Checked<'_> {
     pub(crate) fn title(&self, found: &Found) -> &str {
         self.packs.controls.get(&found.control_id).map_or("", |control| control.title.get(self.lang))
     }
+
+    /// How to fix a finding, in the language in which it is written.
+    pub(crate) fn fix(&self, found: &Found) -> Option<&str> {
+        let fix = &self.packs.controls.get(&found.control_id)?.fix;
+        match found.dialect {
+            Dialect::CloudFormation => fix.cloudformation.as_deref(),
+            Dialect::Terraform => fix.terraform.as_deref(),
+        }
+    }
 }
 
 impl Found {
@@ -106,10 +124,17 @@ pub(crate) fn run(args: &CheckArgs) -> Result<Outcome> {
         bail!("--only {}: no control judges that; see `sekisho controls list`", args.only.join(", "));
     }
     let options = Options { parameters: parameters(args)?, region: args.region.clone(), ..Options::default() };
-    let sources = discover::sources(&args.paths)?;
-    let judge = DeclaredJudge::new(&loaded.set, &settings);
-    let engine =
-        engine::Engine { packs: &loaded.set, judge, options, suppressions: &decided.suppressions, now: crate::now() };
+    let disk = modules::Disk::new(&args.paths);
+    let sources = discover::sources(&args.paths, &disk)?;
+    let engine = engine::Engine {
+        packs: &loaded.set,
+        judge: DeclaredJudge::new(&loaded.set, &settings),
+        options,
+        disk,
+        mappings: loaded.set.terraform(),
+        suppressions: &decided.suppressions,
+        now: crate::now(),
+    };
     if let Some(address) = &args.explain_resource {
         engine.explain(&sources, address, &mut io::stdout().lock())?;
         return Ok(Outcome::Clean);

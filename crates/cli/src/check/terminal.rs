@@ -53,7 +53,6 @@ impl Page<'_> {
     }
 
     fn finding(&self, found: &Found, out: &mut dyn Write) -> io::Result<()> {
-        let control = self.checked.packs.controls.get(&found.control_id);
         let (ink, word) = match (&found.accepted, found.status) {
             (Some(_), _) => (Ink::Faint, self.say("accepted", "許容済み")),
             (None, ComplianceStatus::Failed) => {
@@ -87,8 +86,7 @@ impl Page<'_> {
         if let Some(reason) = &found.accepted {
             self.lines(&format!("{}: {reason}", self.say("accepted", "許容理由")), out)?;
         }
-        if let Some(fix) = control.and_then(|control| control.fix.cloudformation.as_deref()).filter(|_| found.is_open())
-        {
+        if let Some(fix) = self.checked.fix(found).filter(|_| found.is_open()) {
             writeln!(out, "            {}", paint(self.color, Ink::Good, self.say("fix:", "修正例:")))?;
             for line in fix.lines() {
                 writeln!(out, "              {}", text::shorten(line, self.width - 14))?;

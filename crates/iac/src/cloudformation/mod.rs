@@ -1,18 +1,18 @@
 //! CloudFormation templates, YAML and JSON.
 
-mod parse;
 mod resolve;
 mod sam;
 mod template;
 
 use std::sync::Arc;
 
-use self::parse::Node as Written;
 use self::resolve::Truth;
 use self::template::Template;
 use crate::declared::{Declared, Problem, ProblemKind, Reading, SKIP_MARK, SkipComment};
 use crate::located::{Located, Node};
 use crate::options::Options;
+use crate::parse::{self, Node as Written};
+use crate::skips;
 use crate::source::{Source, Span};
 
 /// Whether a text may be a template at all: what is not is passed over in silence when folders are searched.
@@ -55,7 +55,7 @@ pub fn read(path: &str, text: Arc<str>, options: &Options) -> Reading {
     for (name, body) in resources.entries() {
         match resource(&template, name, body, &path) {
             Ok(Some(mut resource)) => {
-                resource.skips.extend(comments(&source, resource.span));
+                resource.skips.extend(skips::comments(&source, resource.span, &["#"]));
                 if sam::globals_key(&resource.type_name).is_none() {
                     declared.push(resource);
                 } else if let Some(made) = sam::expanded(&resource) {
@@ -126,22 +126,4 @@ fn metadata_skips(body: &Written) -> Vec<SkipComment> {
         waiting.extend(node.entries().iter().map(|(_, value)| value));
     }
     found
-}
-
-/// Comments in the lines of a resource and in the line above it.
-fn comments(source: &Source, span: Option<Span>) -> Vec<SkipComment> {
-    let Some(span) = span else { return Vec::new() };
-    let first = source.position(span.start).line.saturating_sub(1).max(1);
-    let lines = first..=source.position(span.end).line;
-    let comment = |line: u32| {
-        let text = source.line(line);
-        let (before, after) = text.split_once('#')?;
-        let after = after.trim();
-        // Not inside a value: a comment starts the line or follows a space.
-        let starts = before.is_empty() || before.ends_with(char::is_whitespace);
-        let at = source.byte_of(line as usize, before.chars().count() + 1);
-        (starts && after.starts_with(SKIP_MARK))
-            .then(|| SkipComment { text: after.into(), span: Some(Span { start: at, end: at, ..span }) })
-    };
-    lines.filter_map(comment).collect()
 }

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use sekisho_model::{Unknown, UnknownKind};
 
-use super::parse::{Data, Node as Written};
 use super::template::Template;
 use crate::located::{Entry, Located, Node, Piece, Reference};
+use crate::parse::{Data, Node as Written};
 
 /// Nesting of functions, conditions included.
 const DEPTH_MAX: usize = 200;

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::parse::{Data, Node as Written};
 use super::resolve::unknown;
 use crate::located::{Located, Node};
 use crate::options::Options;
+use crate::parse::{Data, Node as Written};
 
 /// A template while it is resolved.
 pub(super) struct Template<'t> {

@@ -13,6 +13,7 @@ mod raw;
 mod resource;
 mod set;
 mod standard;
+mod terraform;
 pub mod testing;
 
 pub use builtin::{builtin, builtin_for_judging};
@@ -24,3 +25,4 @@ pub use problem::Problem;
 pub use resource::{Batch, Call, Kind, List, ResourcePack, Scope, Source, TemplatePart};
 pub use set::{Form, PackSet, PackSource, control_order};
 pub use standard::{Standard, StandardControl};
+pub use terraform::{Expression, TERRAFORM_ROOTS, TerraformMapping, snake};

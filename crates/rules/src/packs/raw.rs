@@ -156,6 +156,25 @@ pub(crate) struct RawResourcePack {
     pub(crate) decided_at_deployment: Vec<Box<str>>,
     #[serde(default)]
     pub(crate) template_parts: Ordered<RawTemplatePart>,
+    #[serde(default)]
+    pub(crate) terraform: Ordered<RawTerraform>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawTerraform {
+    pub(crate) like: Option<String>,
+    pub(crate) of: Option<RawExpr>,
+    pub(crate) name: Option<String>,
+    #[serde(default)]
+    pub(crate) same: Vec<String>,
+    #[serde(default)]
+    pub(crate) properties: Ordered<RawExpr>,
+    #[serde(default)]
+    pub(crate) attributes: Ordered<RawExpr>,
+    #[serde(default)]
+    pub(crate) append: Vec<String>,
+    pub(crate) tags: Option<RawExpr>,
 }
 
 #[derive(Debug, Deserialize)]

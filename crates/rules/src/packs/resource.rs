@@ -10,7 +10,8 @@ use serde::Deserialize;
 
 use super::problem::{Problem, line_of};
 use super::raw::{Ordered, RawCall, RawExpr, RawList, RawResourcePack, RawTemplatePart};
-use super::set::PackSource;
+use super::set::{Form, PackSource};
+use super::terraform::{self, TerraformMapping};
 use crate::cel::Program;
 
 /// Whether a pack describes things that exist any number of times or one document of settings.
@@ -137,6 +138,7 @@ pub struct ResourcePack {
     pub defaults: Map,
     pub decided_at_deployment: Vec<Key>,
     pub template_parts: Vec<TemplatePart>,
+    pub terraform: Vec<TerraformMapping>,
     pub file: String,
     /// The variables of all expressions, fixed ones first.
     pub roots: Vec<String>,
@@ -158,7 +160,9 @@ impl ResourcePack {
             .flat_map(|calls| calls.0.iter().map(|(name, _)| name.as_str()));
         let roots: Vec<String> = FIXED_ROOTS.into_iter().chain(call_names).map(str::to_owned).collect();
         let mut builder = Builder { file, text, roots: roots.clone(), problems: Vec::new() };
+        let mappings = terraform::mappings(&raw.terraform, &raw.type_name);
         let pack = builder.pack(raw);
+        let pack = Self { terraform: builder.mappings(mappings, source.form), ..pack };
         if builder.problems.is_empty() { Ok(Self { roots, ..pack }) } else { Err(builder.problems) }
     }
 
@@ -423,6 +427,7 @@ impl Builder<'_> {
             tags: self.optional(&["tags"], raw.tags.as_ref()),
             decided_at_deployment: raw.decided_at_deployment.into_iter().map(Key::from).collect(),
             template_parts: self.template_parts(raw.template_parts),
+            terraform: Vec::new(),
             defaults: raw.defaults,
             type_name: raw.type_name,
             kind: raw.kind,
@@ -453,6 +458,23 @@ impl Builder<'_> {
             parts.push(TemplatePart { type_name, of: part.of, from: part.from, target, append });
         }
         parts
+    }
+
+    /// What is wrong in the expressions of a mapping is said where packs are written; where they only judge they are compiled when
+    /// they are needed, since a scan needs none of them.
+    fn mappings(&mut self, mappings: Result<Vec<TerraformMapping>, String>, form: Form) -> Vec<TerraformMapping> {
+        let mappings = mappings.unwrap_or_else(|text| {
+            self.problem(&["terraform"], text);
+            Vec::new()
+        });
+        if form == Form::Written {
+            for mapping in &mappings {
+                for (name, error) in mapping.mistakes() {
+                    self.problem(&["terraform", &mapping.type_name], format!("{name}: {error}"));
+                }
+            }
+        }
+        mappings
     }
 
     fn check_frame(&mut self, raw: &RawResourcePack) {

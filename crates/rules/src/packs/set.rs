@@ -9,6 +9,7 @@ use super::control::Control;
 use super::problem::{Problem, line_of, plainly};
 use super::resource::{Kind, ResourcePack, Scope};
 use super::standard::Standard;
+use super::terraform::TerraformMapping;
 
 /// No pack file is sensibly larger; a larger one is refused unread.
 const FILE_MAX_BYTES: usize = 256 * 1024;
@@ -126,6 +127,12 @@ impl PackSet {
         let mut controls: Vec<&Control> = self.controls.values().collect();
         controls.sort_by(|a, b| control_order(&a.id).cmp(&control_order(&b.id)));
         controls
+    }
+
+    /// The types of Terraform's provider with what they are, by name.
+    pub fn terraform(&self) -> HashMap<&str, &TerraformMapping> {
+        let all = self.resources.values().flat_map(|pack| &pack.terraform);
+        all.map(|mapping| (mapping.type_name.as_str(), mapping)).collect()
     }
 
     /// The types that are read once per account.

@@ -117,6 +117,14 @@ pub(super) fn lookup<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
     Val::Null
 }
 
+pub(super) fn first<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
+    let Some(value) = args.first() else { return Val::Null };
+    match value.elements() {
+        Some(mut elements) if value.kind() == "a list" => elements.next().unwrap_or_default(),
+        _ => value.clone(),
+    }
+}
+
 pub(super) fn flatten<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {
     let Some(list) = args.first() else { return Val::Null };
     let mut flat = Vec::new();
@@ -148,8 +156,11 @@ fn capital_key(key: &Key) -> Key {
     if key.contains(['-', '.', '/', ':']) {
         return key.clone();
     }
-    let mut symbols = key.chars();
-    symbols.next().map_or_else(|| key.clone(), |first| first.to_uppercase().chain(symbols).collect::<String>().into())
+    let capital = |part: &str| {
+        let mut symbols = part.chars();
+        symbols.next().map(|first| first.to_uppercase().chain(symbols).collect::<String>()).unwrap_or_default()
+    };
+    key.split('_').map(capital).collect::<String>().into()
 }
 
 pub(super) fn distinct<'a>(_: &Env<'a, '_>, args: &[Val<'a>]) -> Val<'a> {

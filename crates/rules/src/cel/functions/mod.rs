@@ -109,6 +109,7 @@ static TABLE: &[Function] = &[
     function("tags", 1..=1, lists::tags),
     function("dict", 3..=3, lists::dict),
     function("lookup", 3..=3, lists::lookup),
+    function("first", 1..=1, lists::first),
     function("flatten", 1..=1, lists::flatten),
     function("size", 1..=1, lists::size),
     lenient("coalesce", 1..=8, lists::coalesce),

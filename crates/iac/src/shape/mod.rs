@@ -3,17 +3,22 @@
 //! A CloudFormation declaration has the shape of the document already. What is done here: references become the names and ARNs of
 //! the resources that they mean, so that controls see neighbours as they do in an account; parts that CloudFormation declares as
 //! resources of their own (a bucket's policy) are joined into what they belong to, by what the resource pack says under
-//! `template_parts`; and attributes, which are true of running things only, are unknown.
+//! `template_parts`; and attributes, which are true of running things only, are unknown. What Terraform's provider names otherwise
+//! is renamed first, by what the pack says under `terraform` ([`terraform`]).
+
+mod place;
+mod terraform;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use sekisho_model::{Map, Resource, Unknown, UnknownKind, Value};
-use sekisho_rules::packs::{PackSet, ResourcePack, TemplatePart};
+use sekisho_model::{Key, Map, Resource, Unknown, UnknownKind, Value};
+use sekisho_rules::packs::{PackSet, ResourcePack, TemplatePart, TerraformMapping};
+
+pub use self::place::place;
 
 use crate::declared::Declared;
 use crate::located::{Located, Node, Piece, Reference};
 use crate::options::Options;
-use crate::source::Span;
 
 /// What `Ref` gives an ARN for; for all other types it gives the name or id.
 /// Source: "Return values" of each type's page in the CloudFormation Template Reference.
@@ -32,13 +37,22 @@ const REF_IS_ARN: [&str; 12] = [
     "AWS::StepFunctions::StateMachine",
 ];
 
-/// A resource as controls see it, and which declaration it is.
+/// A resource as controls see it, and what it was made of.
 #[derive(Debug, Clone)]
 pub struct Shaped {
     /// The document.
     pub resource: Resource,
-    /// Its place among the declared.
+    /// The declarations behind it.
+    pub origin: Origin,
+}
+
+/// Which declarations a resource comes from.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// The place of its own among the declared.
     pub declared: usize,
+    /// Fields (`properties.VersioningConfiguration`) that other declarations gave, and which.
+    pub parts: Vec<(String, usize)>,
 }
 
 /// A name that a resource has in the account, or will be given: pretended ones are made of its address.
@@ -46,49 +60,98 @@ struct Identity {
     name: String,
     arn: String,
     ref_is_arn: bool,
+    /// The name as it is declared.
+    declared: Option<Node>,
 }
 
-/// All documents of one template, in its order. Types without a pack are left out: no control judges them. No two have the
+/// All documents of one template or module, in its order. Types without a pack are left out: no control judges them. No two have the
 /// same ARN, even where they declare the same name (one bucket under either of two conditions).
 pub fn shape(declared: &[Declared], packs: &PackSet, options: &Options) -> Vec<Shaped> {
-    let identities: HashMap<&str, Identity> =
-        declared.iter().map(|resource| (&*resource.address, identity(resource, options))).collect();
-    let shaper = Shaper { identities, options };
+    let mappings = packs.terraform();
+    let mapping = |resource: &Declared| mappings.get(&*resource.type_name).copied();
+    let identities =
+        declared.iter().map(|resource| (&*resource.address, identity(resource, mapping(resource), options)));
+    let shaper = Shaper { identities: identities.collect(), options };
     let mut shaped: Vec<Shaped> = Vec::new();
     let mut arns = HashSet::new();
+    let mut parts: Vec<(usize, &TerraformMapping, Value)> = Vec::new();
     for (at, resource) in declared.iter().enumerate() {
-        if let Some(pack) = packs.resources.get(&*resource.type_name) {
-            let mut document = shaper.resource(resource, pack);
-            if !arns.insert(document.arn.clone()) {
-                document.arn = format!("{}#{}", document.arn, resource.address);
-                arns.insert(document.arn.clone());
+        let found = match mapping(resource) {
+            Some(mapping) => {
+                let item = shaper.value(&resource.properties);
+                if mapping.of.is_some() {
+                    parts.push((at, mapping, item));
+                    continue;
+                }
+                packs.resources.get(&mapping.is).map(|pack| (pack, shaper.renamed(mapping, item)))
             }
-            shaped.push(Shaped { resource: document, declared: at });
+            None => packs.resources.get(&*resource.type_name).map(|pack| {
+                let properties = match shaper.value(&resource.properties) {
+                    Value::Map(properties) => properties,
+                    _ => Map::new(),
+                };
+                let tags = tags(properties.get("Tags"));
+                (pack, Renamed { properties, attributes: Map::new(), tags })
+            }),
+        };
+        let Some((pack, renamed)) = found else { continue };
+        let mut document = shaper.resource(resource, pack, renamed);
+        if !arns.insert(document.arn.clone()) {
+            document.arn = format!("{}#{}", document.arn, resource.address);
+            arns.insert(document.arn.clone());
         }
+        shaped.push(Shaped { resource: document, origin: Origin { declared: at, parts: Vec::new() } });
     }
-    for resource in &mut shaped {
-        let Some(pack) = packs.resources.get(&resource.resource.type_name) else { continue };
+    shaper.join_terraform(&mut shaped, &parts);
+    for one in &mut shaped {
+        let Some(pack) = packs.resources.get(&one.resource.type_name) else { continue };
         for part in &pack.template_parts {
-            shaper.join(&mut resource.resource, part, declared);
+            shaper.join(&mut one.resource, part, declared);
         }
+        fill(&mut one.resource, pack);
     }
     shaped
 }
 
-fn identity(resource: &Declared, options: &Options) -> Identity {
-    let mut parts = resource.type_name.split("::").skip(1);
+/// Properties, attributes and tags by CloudFormation's names.
+struct Renamed {
+    properties: Map,
+    attributes: Map,
+    tags: Value,
+}
+
+/// What absent properties mean.
+fn fill(resource: &mut Resource, pack: &ResourcePack) {
+    let Value::Map(properties) = &mut resource.properties else { return };
+    pack.apply_defaults(properties);
+    for name in &pack.decided_at_deployment {
+        if properties.get(name).is_none_or(Value::is_null) {
+            let message = "it is not declared, and AWS decides at deployment".to_owned();
+            let source = format!("properties.{name}");
+            properties.insert(name.clone(), Unknown { source, kind: UnknownKind::Undetermined, message }.into());
+        }
+    }
+}
+
+fn identity(resource: &Declared, mapping: Option<&TerraformMapping>, options: &Options) -> Identity {
+    let type_name = mapping.map_or(&*resource.type_name, |mapping| mapping.is.as_str());
+    let mut parts = type_name.split("::").skip(1);
     let service = parts.next().unwrap_or_default();
     let kind = parts.last().unwrap_or_default();
-    let given = [format!("{kind}Name"), "Name".to_owned(), format!("{kind}Identifier"), format!("{kind}Id")];
-    let given = given.iter().find_map(|key| resource.properties.get(key).and_then(Located::as_str));
-    let name = given.unwrap_or(&resource.address).to_owned();
+    let given: Vec<String> = match mapping {
+        Some(mapping) => terraform::names(mapping),
+        None => vec![format!("{kind}Name"), "Name".to_owned(), format!("{kind}Identifier"), format!("{kind}Id")],
+    };
+    let given = given.iter().filter_map(|key| resource.properties.get(key)).find(|given| given.node != Node::Null);
+    let declared = given.map(|given| given.node.clone());
+    let name = given.and_then(Located::as_str).unwrap_or(&resource.address).to_owned();
     let (service, kind) = (service.to_lowercase(), kind.to_lowercase());
     let Options { account, region, partition, .. } = options;
-    let arn = match &*resource.type_name {
+    let arn = match type_name {
         "AWS::S3::Bucket" => format!("arn:{partition}:s3:::{name}"),
         _ => format!("arn:{partition}:{service}:{region}:{account}:{kind}/{}", resource.address),
     };
-    Identity { name, arn, ref_is_arn: REF_IS_ARN.contains(&&*resource.type_name) }
+    Identity { name, arn, ref_is_arn: REF_IS_ARN.contains(&type_name), declared }
 }
 
 struct Shaper<'d> {
@@ -97,31 +160,21 @@ struct Shaper<'d> {
 }
 
 impl Shaper<'_> {
-    fn resource(&self, declared: &Declared, pack: &ResourcePack) -> Resource {
-        let mut resource = Resource::new(&declared.type_name, "", &self.options.account, &self.options.region);
+    fn resource(&self, declared: &Declared, pack: &ResourcePack, renamed: Renamed) -> Resource {
+        let mut resource = Resource::new(&pack.type_name, "", &self.options.account, &self.options.region);
         if let Some(identity) = self.identities.get(&*declared.address) {
             resource.arn.clone_from(&identity.arn);
             resource.name.clone_from(&identity.name);
         }
-        let Value::Map(mut properties) = self.value(&declared.properties) else { return resource };
-        for (name, default) in pack.defaults.iter() {
-            if properties.get(name).is_none_or(Value::is_null) {
-                properties.insert(name.clone(), default.clone());
+        resource.tags = renamed.tags;
+        resource.properties = Value::Map(renamed.properties);
+        let terraform = *declared.type_name != *pack.type_name;
+        let fed = fed(pack, terraform);
+        let later = |name: &Key| {
+            if let Some(given) = renamed.attributes.get(name) {
+                return given.clone();
             }
-        }
-        for name in &pack.decided_at_deployment {
-            if properties.get(name).is_none_or(Value::is_null) {
-                let message = "it is not declared, and AWS decides at deployment".to_owned();
-                let source = format!("properties.{name}");
-                properties.insert(name.clone(), Unknown { source, kind: UnknownKind::Undetermined, message }.into());
-            }
-        }
-        resource.tags = tags(properties.get("Tags"));
-        resource.properties = Value::Map(properties);
-        let fed: Vec<&str> =
-            pack.template_parts.iter().filter_map(|part| part.target.strip_prefix("attributes.")).collect();
-        let later = |name: &str| {
-            if fed.contains(&name) {
+            if fed.contains(&&**name) {
                 return Value::Null;
             }
             let source = format!("attributes.{name}");
@@ -177,34 +230,71 @@ impl Shaper<'_> {
 
     fn woven(&self, pieces: &[Piece]) -> Value {
         let mut text = String::new();
+        // The whole text with what hides it, so that two texts are told apart that hang on the same thing.
+        let mut hidden: Option<Unknown> = None;
         for piece in pieces {
-            match piece {
-                Piece::Literal(literal) => text.push_str(literal),
-                Piece::Unknown(why) => return Value::Unknown(why.clone()),
+            let unknown = match piece {
+                Piece::Literal(literal) => {
+                    text.push_str(literal);
+                    continue;
+                }
+                Piece::Unknown(why) => why.clone(),
                 Piece::Reference(reference) => match self.meant(reference) {
-                    Value::String(meant) => text.push_str(&meant),
-                    other => return other,
+                    Value::Unknown(why) => why,
+                    meant => {
+                        text.push_str(meant.as_str().unwrap_or_default());
+                        continue;
+                    }
                 },
-            }
+            };
+            text.push_str(&format!("${{{}}}", unknown.source));
+            hidden.get_or_insert_with(|| Unknown::clone(&unknown));
         }
-        Value::from(text)
+        match hidden {
+            Some(why) => Unknown { source: format!("{} in {text}", why.source), ..why }.into(),
+            None => Value::from(text),
+        }
     }
 
     /// What a reference stands for: a name or ARN; other attributes are known after deployment.
     fn meant(&self, reference: &Reference) -> Value {
         let identity = self.identities.get(&*reference.address);
         let known = identity.and_then(|identity| match reference.attribute.as_deref() {
-            None => Some(if identity.ref_is_arn { &identity.arn } else { &identity.name }),
-            Some(attribute) if attribute.ends_with("Arn") => Some(&identity.arn),
-            Some(attribute) if attribute.ends_with("Id") || attribute.ends_with("Name") => Some(&identity.name),
+            None | Some("id") => Some(if identity.ref_is_arn { &identity.arn } else { &identity.name }),
+            Some(attribute) if attribute.ends_with("Arn") || terraform::is_arn(attribute, &reference.address) => {
+                Some(&identity.arn)
+            }
+            Some(attribute)
+                if attribute.ends_with("Id")
+                    || attribute.ends_with("Name")
+                    || terraform::is_name(attribute, &reference.address) =>
+            {
+                Some(&identity.name)
+            }
             Some(_) => None,
         });
         if let Some(text) = known {
             return Value::from(text.as_str());
         }
-        let source = format!("!GetAtt {}.{}", reference.address, reference.attribute.as_deref().unwrap_or_default());
+        // Every address of Terraform has a dot, none of CloudFormation's.
+        let address = &reference.address;
+        let attribute = reference.attribute.as_deref().unwrap_or_default();
+        let source = if address.contains('.') {
+            format!("{address}.{attribute}")
+        } else {
+            format!("!GetAtt {address}.{attribute}")
+        };
         Unknown { source, kind: UnknownKind::Undetermined, message: "it is known after deployment".to_owned() }.into()
     }
+}
+
+/// The attributes that other declarations give: without one of those they are absent, not unknown.
+fn fed(pack: &ResourcePack, terraform: bool) -> Vec<&str> {
+    if terraform {
+        let parts = pack.terraform.iter().filter(|mapping| mapping.of.is_some());
+        return parts.flat_map(|part| part.attributes.iter().map(|(name, _)| &**name)).collect();
+    }
+    pack.template_parts.iter().filter_map(|part| part.target.strip_prefix("attributes.")).collect()
 }
 
 /// `Tags` as a list of keys and values or as a map.
@@ -233,35 +323,4 @@ fn tags(tags: Option<&Value>) -> Value {
         _ => {}
     }
     Value::Map(found.into_iter().collect::<Map>())
-}
-
-/// Where a path of evidence (`properties.Ingress[1].CidrIp`) is written: the place of the value, or of the nearest thing
-/// around it that is written, and whether the value may be shown.
-pub fn place(declared: &Declared, path: &str) -> (Option<Span>, bool) {
-    let mut at = &declared.properties;
-    let mut span = declared.span;
-    let Some(rest) = path.strip_prefix("properties.") else { return (span, false) };
-    for step in rest.split(['.', '[']) {
-        let next = match step.strip_suffix(']').map(str::parse::<usize>) {
-            Some(Ok(index)) => at.items().get(index).map(|item| (item, item.span)),
-            Some(Err(_)) => None,
-            None => entry(at, step),
-        };
-        let Some((value, place)) = next else { break };
-        span = place.or(span);
-        if value.sensitive {
-            return (span, true);
-        }
-        at = value;
-    }
-    (span, at.sensitive)
-}
-
-fn entry<'l>(map: &'l Located, key: &str) -> Option<(&'l Located, Option<Span>)> {
-    let Node::Map(entries) = &map.node else { return None };
-    let entry = entries.iter().find(|entry| *entry.key == *key)?;
-    let from = entry
-        .key_span
-        .map(|span| Span { end: entry.value.span.map_or(span.end, |value| value.end.max(span.end)), ..span });
-    Some((&entry.value, from.or(entry.value.span)))
 }

@@ -1,6 +1,6 @@
-//! From the text of a template to a tree whose nodes know their place and their short tags.
+//! From YAML or JSON to a tree whose nodes know their place and their short tags: templates, `.tf.json` files and plans.
 //!
-//! JSON templates are read by the same parser, since CloudFormation's JSON is a subset of its YAML. Made from the parser's
+//! JSON is read by the same parser, since it is a subset of YAML. Made from the parser's
 //! events rather than by a loader: a hostile file may not exhaust us, so depth and the number of nodes are capped, and an
 //! alias costs the nodes that it repeats.
 
@@ -18,15 +18,17 @@ const NODES_MAX: usize = 1_000_000;
 
 /// A node with its place and its short tag (`!Sub` without the sign).
 #[derive(Debug, Clone)]
-pub(super) struct Node {
-    pub(super) span: Span,
-    pub(super) tag: Option<Arc<str>>,
-    pub(super) data: Data,
+pub(crate) struct Node {
+    pub(crate) span: Span,
+    pub(crate) tag: Option<Arc<str>>,
+    /// Whether a text was written without quotes.
+    pub(crate) plain: bool,
+    pub(crate) data: Data,
 }
 
 /// What a node is.
 #[derive(Debug, Clone)]
-pub(super) enum Data {
+pub(crate) enum Data {
     Null,
     Bool(bool),
     Int(i64),
@@ -38,12 +40,12 @@ pub(super) enum Data {
 
 impl Node {
     /// The value under a key of a map.
-    pub(super) fn get(&self, key: &str) -> Option<&Node> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Node> {
         self.entries().iter().find(|(name, _)| name.text() == Some(key)).map(|(_, value)| value)
     }
 
     /// The entries of a map; none for anything else.
-    pub(super) fn entries(&self) -> &[(Node, Node)] {
+    pub(crate) fn entries(&self) -> &[(Node, Node)] {
         match &self.data {
             Data::Map(entries) => entries,
             _ => &[],
@@ -51,7 +53,7 @@ impl Node {
     }
 
     /// The elements of a list; none for anything else.
-    pub(super) fn items(&self) -> &[Node] {
+    pub(crate) fn items(&self) -> &[Node] {
         match &self.data {
             Data::List(items) => items,
             _ => &[],
@@ -59,7 +61,7 @@ impl Node {
     }
 
     /// The text of a string.
-    pub(super) fn text(&self) -> Option<&str> {
+    pub(crate) fn text(&self) -> Option<&str> {
         match &self.data {
             Data::Text(text) => Some(text),
             _ => None,
@@ -69,10 +71,10 @@ impl Node {
 
 /// Why a text is no template, and where.
 #[derive(Debug)]
-pub(super) struct Mistake {
-    pub(super) line: usize,
-    pub(super) column: usize,
-    pub(super) text: String,
+pub(crate) struct Mistake {
+    pub(crate) line: usize,
+    pub(crate) column: usize,
+    pub(crate) text: String,
 }
 
 struct Open {
@@ -122,7 +124,7 @@ impl Offsets<'_> {
 ///
 /// # Errors
 /// What is wrong, and where.
-pub(super) fn parse(text: &str, file: FileId) -> Result<Option<Node>, Mistake> {
+pub(crate) fn parse(text: &str, file: FileId) -> Result<Option<Node>, Mistake> {
     let mut parser = Parser::new_from_str(text);
     let offsets = Offsets { text, is_ascii: text.is_ascii(), chars: 0, bytes: 0 };
     let mut builder = Builder { file, offsets, open: Vec::new(), anchors: HashMap::new(), nodes: 0, root: None };
@@ -151,8 +153,9 @@ impl Builder<'_> {
     fn take(&mut self, event: Event<'_>, start: Marker, end: Marker) -> Result<(), Mistake> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
-                let data = if style == ScalarStyle::Plain { scalar(&text) } else { Data::Text(text.as_ref().into()) };
-                let node = Node { span: self.span(start, end), tag: short(tag.as_deref()), data };
+                let plain = style == ScalarStyle::Plain;
+                let data = if plain { scalar(&text) } else { Data::Text(text.as_ref().into()) };
+                let node = Node { span: self.span(start, end), tag: short(tag.as_deref()), plain, data };
                 self.nodes += 1;
                 self.add(node, anchor, 1);
             }
@@ -164,7 +167,7 @@ impl Builder<'_> {
                 let data = if open.is_map { Data::Map(paired(open.nodes)?) } else { Data::List(open.nodes) };
                 self.nodes += 1;
                 let size = self.nodes - open.before;
-                self.add(Node { span, tag: open.tag, data }, open.anchor, size);
+                self.add(Node { span, tag: open.tag, plain: false, data }, open.anchor, size);
             }
             Event::Alias(anchor) => {
                 let Some((node, size)) = self.anchors.get(&anchor).cloned() else {
