@@ -18,7 +18,7 @@ use sekisho_model::{
 };
 use sekisho_rules::inventory::Inventory;
 use sekisho_rules::packs::{
-    Control, ControlScope, Judged, PackSet, Place, Scope, Subject, WhenEmpty, effective_parameters,
+    Control, ControlScope, Judged, Kind, PackSet, Place, Scope, Subject, WhenEmpty, effective_parameters,
 };
 
 /// Fewer resources than this are judged on one thread: starting threads would cost more.
@@ -79,21 +79,28 @@ impl<'p> DeclaredJudge<'p> {
 
     /// The verdicts on resources that are declared and not deployed. Attributes of them are unknown of the kind
     /// [`UnknownKind::Undeployed`]: a control whose verdict hangs on one gives none, unless its pack says `before_deployment: true`;
-    /// then it is judged with the attributes absent. Controls about accounts give no verdicts.
+    /// then it is judged with the attributes absent. Of the controls about accounts those give verdicts that look at nothing but one
+    /// document of settings, where that is declared: on the declaration.
     pub fn judge(&self, declared: &Snapshot) -> Vec<Verdict> {
         let now = declared.meta.taken_at.to_string();
         let inventory = Inventory::new(declared, self.packs.global_types()).of_declarations();
-        let bare =
-            declared.resources.iter().map(|resource| (resource.arn.as_str(), without_unknown(resource))).collect();
+        let documents = account_documents(declared);
+        // The neighbours without what is known after deployment, too: a flow log that is declared will be active.
+        let stripped = declared.resources.iter().map(without_unknown).collect();
+        let stripped = Snapshot { meta: declared.meta.clone(), resources: stripped, gaps: Vec::new() };
+        let neighbours = Inventory::new(&stripped, self.packs.global_types()).of_declarations();
+        let bare = stripped.resources.iter().map(|resource| (resource.arn.as_str(), resource)).collect();
         let bench = Bench {
             packs: self.packs,
             snapshot: declared,
             prepared: &self.prepared,
             inventory: &inventory,
             now: &now,
-            bare: Some(&bare),
+            bare: Some((&bare, &neighbours)),
         };
-        in_order(bench.resources())
+        let mut buckets = bench.resources();
+        bench.settings(&documents, &mut buckets);
+        in_order(buckets)
     }
 }
 
@@ -158,7 +165,7 @@ struct Bench<'a> {
     inventory: &'a Inventory<'a>,
     now: &'a str,
     /// For declarations: the same without the attributes that are known after deployment, by ARN.
-    bare: Option<&'a HashMap<&'a str, Resource>>,
+    bare: Option<(&'a HashMap<&'a str, &'a Resource>, &'a Inventory<'a>)>,
 }
 
 impl<'a> Bench<'a> {
@@ -227,6 +234,42 @@ impl<'a> Bench<'a> {
         }
     }
 
+    /// Controls about the account that look at one document of settings, which is among the declarations.
+    fn settings(&self, documents: &'a [(Resource, &'a AccountScope, ControlScope)], buckets: &mut Buckets) {
+        let is_setting = |resource: &&Resource| {
+            self.packs.resources.get(&resource.type_name).is_some_and(|pack| pack.kind == Kind::Setting)
+        };
+        for resource in self.snapshot.resources.iter().filter(is_setting) {
+            let reads_it = |prepared: &&Prepared<'_>| {
+                let mut types = prepared.control.types().filter(|name| *name != ACCOUNT_TYPE);
+                prepared.control.is_about_account()
+                    && types.next() == Some(resource.type_name.as_str())
+                    && types.next().is_none()
+            };
+            for prepared in self.prepared.iter().filter(reads_it) {
+                let mut found = self.buckets();
+                for (document, scope, wanted) in documents {
+                    if prepared.control.scope == Some(*wanted) {
+                        let place =
+                            Place { account: &scope.account, region: &document.region, partition: &scope.partition };
+                        self.subject(document, place, std::iter::once(prepared), &mut found);
+                    }
+                }
+                let place = Place {
+                    account: &resource.account,
+                    region: &resource.region,
+                    partition: self.partition(&resource.account),
+                };
+                let subject = Arc::new(verdict_subject(resource, place));
+                let found = found.into_iter().flatten().take(1);
+                let found = found.map(|verdict| Verdict { subject: subject.clone(), ..verdict });
+                if let Some(bucket) = buckets.get_mut(prepared.rank) {
+                    bucket.extend(found);
+                }
+            }
+        }
+    }
+
     fn subject(
         &self,
         resource: &'a Resource,
@@ -234,10 +277,11 @@ impl<'a> Bench<'a> {
         controls: impl Iterator<Item = &'a Prepared<'a>>,
         buckets: &mut Buckets,
     ) {
-        let new = |resource| Subject::new(resource, place, self.snapshot.meta.taken_at, self.now, self.inventory);
-        let mut subject = if self.bare.is_some() { new(resource).declared() } else { new(resource) };
-        let bare = self.bare.and_then(|bare| bare.get(resource.arn.as_str()));
-        let mut bare = bare.map(|resource| new(resource).declared());
+        let new = |resource, inventory| Subject::new(resource, place, self.snapshot.meta.taken_at, self.now, inventory);
+        let subject = new(resource, self.inventory);
+        let mut subject = if self.bare.is_some() { subject.declared() } else { subject };
+        let bare = self.bare.and_then(|(bare, inventory)| Some((*bare.get(resource.arn.as_str())?, inventory)));
+        let mut bare = bare.map(|(resource, inventory)| new(resource, inventory).declared());
         // What all verdicts about the resource have in common is made once, and not for what no control applies to.
         let mut shared: Option<Arc<VerdictSubject>> = None;
         for prepared in controls {
@@ -252,6 +296,9 @@ impl<'a> Bench<'a> {
                 }
                 subject = bare;
                 judged = subject.judge(prepared.control, &prepared.parameters);
+                if hangs_on_deployment(&judged) {
+                    continue;
+                }
             }
             let Judged::Verdict(status, why) = &judged else { continue };
             let evidence = match status {

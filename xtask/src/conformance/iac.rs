@@ -1,7 +1,7 @@
 //! The suite `iac`: labelled templates get the verdicts that their labels say, before deployment.
 //!
-//! `--data` is a folder with `iac/expected.json`, whose layout its README describes. CloudFormation vectors are compared; vectors of
-//! other formats are counted apart, since Sekisho does not read those yet, as are vectors of controls that do not exist here.
+//! `--data` is a folder with `iac/expected.json`, whose layout its README describes: templates of CloudFormation, root modules of
+//! Terraform and plans. Vectors of controls that do not exist here are counted apart.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -29,14 +29,8 @@ pub(crate) fn run(options: &Options) -> Result<Outcome> {
     let all: Vec<&Value> = expected.get("vectors").and_then(Value::as_array).into_iter().flatten().collect();
     let known = super::known_controls(&binary)?;
     let text = |vector: &Value, field: &str| vector.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let read: Vec<&Value> = all.iter().copied().filter(|vector| text(vector, "format").starts_with("cfn")).collect();
-    let judged: Vec<&Value> = read.iter().copied().filter(|vector| known.contains(&text(vector, "control"))).collect();
-    say(&format!(
-        "{} vectors: {} in formats that are not read, {} of controls that are not here",
-        all.len(),
-        all.len() - read.len(),
-        read.len() - judged.len()
-    ));
+    let judged: Vec<&Value> = all.iter().copied().filter(|vector| known.contains(&text(vector, "control"))).collect();
+    say(&format!("{} vectors, {} of controls that are not here", all.len(), all.len() - judged.len()));
     let files: BTreeSet<String> = judged.iter().map(|vector| text(vector, "file")).collect();
     let found = verdicts(&binary, &folder, &files)?;
     let mut outcome = Outcome { total: judged.len(), ..Outcome::default() };
@@ -65,7 +59,12 @@ fn verdicts(binary: &Path, folder: &Path, files: &BTreeSet<String>) -> Result<Ve
     let checked: Value = serde_json::from_slice(&output.stdout).context("`check` wrote no json")?;
     let list = |name: &str| checked.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
     let text = |value: &Value, field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let key = |value: &Value| (text(value, "path"), text(value, "resource"), text(value, "control"));
+    // A file of a module stands for the folder that was named.
+    let named = |path: String| {
+        let folder = |file: &&String| path.strip_prefix(file.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        files.iter().find(folder).cloned().unwrap_or(path)
+    };
+    let key = |value: &Value| (named(text(value, "path")), text(value, "resource"), text(value, "control"));
     let passed = list("passed").iter().map(|passed| (key(passed), "PASSED".to_owned())).collect::<Vec<_>>();
     let others = list("findings").iter().map(|finding| (key(finding), text(finding, "status"))).collect::<Vec<_>>();
     Ok(passed.into_iter().chain(others).collect())

@@ -17,7 +17,7 @@ struct Settled {
     page: &'static str,
 }
 
-const SETTLED: [Settled; 4] = [
+const SETTLED: [Settled; 7] = [
     Settled {
         suite: "lab",
         control: "CloudFront.1",
@@ -49,6 +49,30 @@ const SETTLED: [Settled; 4] = [
         found: Some("FAILED"),
         because: "the policy is no longer in the control's list of recommended ones (parameter sslPolicies)",
         page: "https://docs.aws.amazon.com/securityhub/latest/userguide/elb-controls.html#elb-17",
+    },
+    Settled {
+        suite: "iac",
+        control: "ECS.10",
+        labels: &["FAILED"],
+        found: None,
+        because: "1.4.0 is the latest version for Linux by the control's own parameter; the operating system is known after deployment",
+        page: "https://docs.aws.amazon.com/securityhub/latest/userguide/ecs-controls.html#ecs-10",
+    },
+    Settled {
+        suite: "iac",
+        control: "RDS.16",
+        labels: &["FAILED", "PASSED"],
+        found: None,
+        because: "the control is for Aurora clusters; the labelled ones are Multi-AZ clusters of MySQL",
+        page: "https://docs.aws.amazon.com/securityhub/latest/userguide/rds-controls.html#rds-16",
+    },
+    Settled {
+        suite: "iac",
+        control: "ECR.5",
+        labels: &["PASSED"],
+        found: Some("NOT_AVAILABLE"),
+        because: "the key is named by an id: whether it is a customer managed key is known in the account only",
+        page: "https://docs.aws.amazon.com/securityhub/latest/userguide/ecr-controls.html#ecr-5",
     },
 ];
 

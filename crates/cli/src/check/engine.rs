@@ -29,7 +29,7 @@ pub(super) struct Engine<'p> {
     pub(super) judge: DeclaredJudge<'p>,
     pub(super) options: Options,
     pub(super) disk: Disk,
-    pub(super) mappings: HashMap<&'p str, &'p TerraformMapping>,
+    pub(super) mappings: HashMap<&'p str, Vec<&'p TerraformMapping>>,
     pub(super) suppressions: &'p [SuppressionRule],
     pub(super) now: Timestamp,
 }
@@ -232,7 +232,14 @@ impl<'p> Engine<'p> {
         };
         let part = origin.parts.iter().rev().find(gave).and_then(|(_, at)| reading.declared.get(*at));
         let written = part.unwrap_or(declared);
-        shape::place(written, self.mappings.get(&*written.type_name).copied(), path)
+        let field = path.split_once('.').map_or(path, |(_, rest)| rest);
+        let field = field.split(['.', '[']).next().unwrap_or_default();
+        let mappings = self.mappings.get(&*written.type_name).map(Vec::as_slice).unwrap_or_default();
+        let gives = |mapping: &&&TerraformMapping| {
+            mapping.properties.iter().chain(&mapping.attributes).any(|(name, _)| **name == *field)
+        };
+        let mapping = mappings.iter().find(gives).or_else(|| mappings.first());
+        shape::place(written, mapping.copied(), path)
     }
 
     /// The skips of a resource that hold; what cannot be read or has ended is said.

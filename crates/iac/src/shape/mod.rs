@@ -37,6 +37,9 @@ const REF_IS_ARN: [&str; 12] = [
     "AWS::StepFunctions::StateMachine",
 ];
 
+/// Parts that are named after parts.
+const HOPS_MAX: usize = 8;
+
 /// A resource as controls see it, and what it was made of.
 #[derive(Debug, Clone)]
 pub struct Shaped {
@@ -68,7 +71,8 @@ struct Identity {
 /// same ARN, even where they declare the same name (one bucket under either of two conditions).
 pub fn shape(declared: &[Declared], packs: &PackSet, options: &Options) -> Vec<Shaped> {
     let mappings = packs.terraform();
-    let mapping = |resource: &Declared| mappings.get(&*resource.type_name).copied();
+    let of = |resource: &Declared| mappings.get(&*resource.type_name).map(Vec::as_slice).unwrap_or_default();
+    let mapping = |resource: &Declared| of(resource).first().copied();
     let identities =
         declared.iter().map(|resource| (&*resource.address, identity(resource, mapping(resource), options)));
     let shaper = Shaper { identities: identities.collect(), options };
@@ -80,7 +84,7 @@ pub fn shape(declared: &[Declared], packs: &PackSet, options: &Options) -> Vec<S
             Some(mapping) => {
                 let item = shaper.value(&resource.properties);
                 if mapping.of.is_some() {
-                    parts.push((at, mapping, item));
+                    parts.extend(of(resource).iter().map(|mapping| (at, *mapping, item.clone())));
                     continue;
                 }
                 packs.resources.get(&mapping.is).map(|pack| (pack, shaper.renamed(mapping, item)))
@@ -102,13 +106,19 @@ pub fn shape(declared: &[Declared], packs: &PackSet, options: &Options) -> Vec<S
         }
         shaped.push(Shaped { resource: document, origin: Origin { declared: at, parts: Vec::new() } });
     }
-    shaper.join_terraform(&mut shaped, &parts);
-    for one in &mut shaped {
-        let Some(pack) = packs.resources.get(&one.resource.type_name) else { continue };
-        for part in &pack.template_parts {
-            shaper.join(&mut one.resource, part, declared);
+    let alone = shaper.join_terraform(&mut shaped, &parts, declared);
+    let whole = shaped.len();
+    shaper.join_templates(&mut shaped, packs, declared);
+    for one in shaped.iter_mut().take(whole) {
+        if let Some(pack) = packs.resources.get(&one.resource.type_name) {
+            fill(&mut one.resource, pack);
         }
-        fill(&mut one.resource, pack);
+    }
+    let mut seen = HashSet::new();
+    for (at, mapping, item) in parts.iter().filter(|(at, ..)| alone.contains(at) && seen.insert(*at)) {
+        if let Some((pack, declared)) = packs.resources.get(&mapping.is).zip(declared.get(*at)) {
+            shaped.push(shaper.alone(*at, declared, pack, shaper.renamed(mapping, item.clone())));
+        }
     }
     shaped
 }
@@ -185,30 +195,61 @@ impl Shaper<'_> {
         resource
     }
 
-    /// Joins the declarations that are parts of `resource` into it.
-    fn join(&self, resource: &mut Resource, part: &TemplatePart, declared: &[Declared]) {
-        for other in declared.iter().filter(|other| *other.type_name == *part.type_name) {
-            let Some(of) = other.properties.get(&part.of) else { continue };
-            let mine = |value: &Value| {
-                let text = value.as_str();
-                text == Some(&resource.name) || text == Some(&resource.arn)
-            };
-            let of = self.value(of);
-            if !(mine(&of) || of.as_list().is_some_and(|items| items.iter().any(mine))) {
-                continue;
+    /// Joins what CloudFormation declares apart; a part of something that is declared elsewhere is judged alone.
+    fn join_templates(&self, shaped: &mut Vec<Shaped>, packs: &PackSet, declared: &[Declared]) {
+        let mut by_type: HashMap<&str, Vec<(&ResourcePack, &TemplatePart)>> = HashMap::new();
+        for pack in packs.resources.values() {
+            for part in &pack.template_parts {
+                by_type.entry(&part.type_name).or_default().push((pack, part));
             }
-            let given = if part.from.is_empty() { Some(&other.properties) } else { other.properties.get(&part.from) };
-            let given = given.map_or(Value::Null, |given| self.value(given));
-            let (document, field) = part.target.split_once('.').unwrap_or(("properties", &part.target));
-            let document = if document == "attributes" { &mut resource.attributes } else { &mut resource.properties };
-            let Value::Map(fields) = document else { continue };
-            let value = match (part.append, fields.get(field)) {
-                (true, Some(Value::List(before))) => before.iter().cloned().chain([given]).collect::<Vec<_>>().into(),
-                (true, _) => vec![given].into(),
-                (false, _) => given,
-            };
-            fields.insert(field, value);
         }
+        for (at, other) in declared.iter().enumerate() {
+            let Some(parts) = by_type.get(&*other.type_name) else { continue };
+            let mut joined = false;
+            for (pack, part) in parts {
+                for one in shaped.iter_mut().filter(|one| one.resource.type_name == pack.type_name) {
+                    joined |= self.join(one, part, at, other);
+                }
+            }
+            if let (false, Some((pack, part))) = (joined, parts.first()) {
+                let (document, field) = part.target.split_once('.').unwrap_or(("properties", &part.target));
+                let given: Map = [(Key::from(field), self.part(part, other))].into_iter().collect();
+                let (properties, attributes) =
+                    if document == "attributes" { (Map::new(), given) } else { (given, Map::new()) };
+                shaped.push(self.alone(at, other, pack, Renamed { properties, attributes, tags: Value::Null }));
+            }
+        }
+    }
+
+    /// Joins the declaration at `at` into the resource if it is a part of it, and says whether it is.
+    fn join(&self, one: &mut Shaped, part: &TemplatePart, at: usize, other: &Declared) -> bool {
+        let Some(of) = other.properties.get(&part.of) else { return false };
+        let resource = &mut one.resource;
+        let mine = |value: &Value| {
+            let text = value.as_str();
+            text == Some(&resource.name) || text == Some(&resource.arn)
+        };
+        let of = self.value(of);
+        if !(mine(&of) || of.as_list().is_some_and(|items| items.iter().any(mine))) {
+            return false;
+        }
+        let given = self.part(part, other);
+        let (document, field) = part.target.split_once('.').unwrap_or(("properties", &part.target));
+        let document = if document == "attributes" { &mut resource.attributes } else { &mut resource.properties };
+        let Value::Map(fields) = document else { return false };
+        let value = if part.append { terraform::appended(fields.get(field), &given) } else { given };
+        fields.insert(field, value);
+        one.origin.parts.push((part.target.clone(), at));
+        true
+    }
+
+    /// What a declaration is as a part of another resource.
+    fn part(&self, part: &TemplatePart, other: &Declared) -> Value {
+        if let Some(expression) = &part.value {
+            return self.mapped(expression, &self.value(&other.properties));
+        }
+        let given = if part.from.is_empty() { Some(&other.properties) } else { other.properties.get(&part.from) };
+        given.map_or(Value::Null, |given| self.value(given))
     }
 
     fn value(&self, located: &Located) -> Value {
@@ -258,33 +299,42 @@ impl Shaper<'_> {
 
     /// What a reference stands for: a name or ARN; other attributes are known after deployment.
     fn meant(&self, reference: &Reference) -> Value {
-        let identity = self.identities.get(&*reference.address);
-        let known = identity.and_then(|identity| match reference.attribute.as_deref() {
-            None | Some("id") => Some(if identity.ref_is_arn { &identity.arn } else { &identity.name }),
-            Some(attribute) if attribute.ends_with("Arn") || terraform::is_arn(attribute, &reference.address) => {
-                Some(&identity.arn)
-            }
-            Some(attribute)
-                if attribute.ends_with("Id")
-                    || attribute.ends_with("Name")
-                    || terraform::is_name(attribute, &reference.address) =>
-            {
-                Some(&identity.name)
-            }
-            Some(_) => None,
-        });
-        if let Some(text) = known {
-            return Value::from(text.as_str());
-        }
-        // Every address of Terraform has a dot, none of CloudFormation's.
+        self.meant_within(reference, 0)
+    }
+
+    fn meant_within(&self, reference: &Reference, hops: usize) -> Value {
         let address = &reference.address;
-        let attribute = reference.attribute.as_deref().unwrap_or_default();
-        let source = if address.contains('.') {
-            format!("{address}.{attribute}")
-        } else {
-            format!("!GetAtt {address}.{attribute}")
+        let attribute = reference.attribute.as_deref();
+        // Every address of Terraform has a dot, none of CloudFormation's.
+        let terraform = address.contains('.');
+        let is_arn = match attribute {
+            Some(attribute) if terraform => terraform::is_arn(attribute, address),
+            Some(attribute) => attribute.ends_with("Arn"),
+            None => false,
         };
-        Unknown { source, kind: UnknownKind::Undetermined, message: "it is known after deployment".to_owned() }.into()
+        let is_name = match attribute {
+            Some(attribute) if terraform => attribute == "id" || terraform::is_name(attribute, address),
+            Some(attribute) => attribute.ends_with("Id") || attribute.ends_with("Name"),
+            None => true,
+        };
+        let by_ref = attribute.is_none() || attribute == Some("id");
+        match self.identities.get(&**address) {
+            Some(identity) if is_arn || by_ref && identity.ref_is_arn => Value::from(identity.arn.as_str()),
+            // The id of a part is the name of what it belongs to.
+            Some(Identity { declared: Some(Node::Reference(named)), .. }) if is_name && hops < HOPS_MAX => {
+                self.meant_within(named, hops + 1)
+            }
+            Some(identity) if is_name => Value::from(identity.name.as_str()),
+            // Declared elsewhere, it has an id all the same.
+            None if terraform && (attribute == Some("id") || is_arn) => Value::from(&**address),
+            _ => {
+                let attribute = attribute.unwrap_or_default();
+                let source =
+                    if terraform { format!("{address}.{attribute}") } else { format!("!GetAtt {address}.{attribute}") };
+                let message = "it is known after deployment".to_owned();
+                Unknown { source, kind: UnknownKind::Undetermined, message }.into()
+            }
+        }
     }
 }
 

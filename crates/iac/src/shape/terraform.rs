@@ -1,13 +1,15 @@
 //! From the names of Terraform's provider to CloudFormation's.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use sekisho_model::{Key, Map, Timestamp, Unknown, Value};
+use sekisho_model::{Key, Map, Resource, Timestamp, Unknown, UnknownKind, Value};
 use sekisho_rules::cel::{Env, Val};
-use sekisho_rules::packs::{Expression, TerraformMapping};
+use sekisho_rules::packs::{Expression, ResourcePack, TerraformMapping};
 
-use super::{Renamed, Shaped, Shaper, tags};
-use crate::located::Located;
+use super::{Origin, Renamed, Shaped, Shaper, tags};
+use crate::declared::Declared;
+use crate::located::{Located, Node};
 
 /// Arguments that name a resource, whatever its type.
 const NAMES: [&str; 8] = [
@@ -54,7 +56,7 @@ pub(super) fn is_name(attribute: &str, address: &str) -> bool {
 
 impl Shaper<'_> {
     /// The value of a mapping's expression for the arguments `item`.
-    fn mapped(&self, expression: &Expression, item: &Value) -> Value {
+    pub(super) fn mapped(&self, expression: &Expression, item: &Value) -> Value {
         let Some(program) = expression.program() else { return Value::Null };
         let options = self.options;
         let roots =
@@ -89,13 +91,29 @@ impl Shaper<'_> {
     }
 
     /// Joins what Terraform declares apart into what it is part of: by name or ARN, or by the same expression where the name is not
-    /// known.
-    pub(super) fn join_terraform(&self, shaped: &mut [Shaped], parts: &[(usize, &TerraformMapping, Value)]) {
+    /// known. Gives the parts that have to be judged alone: those of something declared elsewhere, and those whose place another
+    /// part of the same resource has taken.
+    pub(super) fn join_terraform(
+        &self,
+        shaped: &mut [Shaped],
+        parts: &[(usize, &TerraformMapping, Value)],
+        declared: &[Declared],
+    ) -> HashSet<usize> {
+        let (mut alone, mut joined, mut replaced) = (HashSet::new(), HashSet::new(), HashSet::new());
         for (at, mapping, item) in parts {
             let Some(of) = &mapping.of else { continue };
             let of = self.mapped(of, item);
             let doubt = of.as_unknown().cloned();
+            let referred = mapping.of.as_ref().and_then(|of| self.referred(declared.get(*at)?, &of.reads()));
+            let is_referred = |one: &Shaped| {
+                declared.get(one.origin.declared).is_some_and(|own| Some(&*own.address) == referred.as_deref())
+            };
+            // A reference says exactly which one it is; only without one does the name.
+            let exactly = shaped.iter().any(is_referred);
             let mine = |one: &Shaped| {
+                if exactly {
+                    return is_referred(one);
+                }
                 let is = |value: &Value| {
                     let text = value.as_str();
                     text.is_some_and(|text| text == one.resource.name || text == one.resource.arn)
@@ -105,15 +123,19 @@ impl Shaper<'_> {
                 is(&of) || of.as_list().is_some_and(|all| all.iter().any(is)) || named_alike()
             };
             let of_its_type = |one: &&mut Shaped| one.resource.type_name == mapping.is;
-            let nobodys = !shaped.iter().any(|one| one.resource.type_name == mapping.is && mine(one));
-            if let (Some(why), true) = (&doubt, nobodys) {
-                // It belongs to one of those here, or to one elsewhere: what it says may be true of any.
-                for one in shaped.iter_mut().filter(of_its_type) {
-                    unknown_where_absent(&mut one.resource.properties, &mapping.properties, why);
-                    unknown_where_absent(&mut one.resource.attributes, &mapping.attributes, why);
+            if !shaped.iter().any(|one| one.resource.type_name == mapping.is && mine(one)) {
+                alone.insert(*at);
+                // A resource whose name is not known either may be the one.
+                let maybe = |one: &&mut Shaped| of_its_type(one) && self.hidden_by(one).is_some();
+                if let Some(why) = &doubt {
+                    for one in shaped.iter_mut().filter(maybe) {
+                        unknown_where_absent(&mut one.resource.properties, &mapping.properties, why);
+                        unknown_where_absent(&mut one.resource.attributes, &mapping.attributes, why);
+                    }
                 }
                 continue;
             }
+            joined.insert(*at);
             let Renamed { properties, attributes, .. } = self.renamed(mapping, item.clone());
             for one in shaped.iter_mut().filter(of_its_type).filter(|one| mine(one)) {
                 let documents = [
@@ -126,11 +148,60 @@ impl Shaper<'_> {
                         let added = mapping.append.iter().any(|appended| **appended == **name);
                         let value = if added { appended(fields.get(name), value) } else { value.clone() };
                         fields.insert(name.clone(), value);
-                        one.origin.parts.push((format!("{document}.{name}"), *at));
+                        let field = format!("{document}.{name}");
+                        if !added {
+                            let before = one.origin.parts.iter().filter(|(known, _)| *known == field);
+                            replaced.extend(before.map(|(_, before)| *before));
+                        }
+                        one.origin.parts.push((field, *at));
                     }
                 }
             }
         }
+        alone.retain(|at| !joined.contains(at));
+        alone.extend(replaced);
+        alone
+    }
+
+    /// The address that one of some arguments refers to, through parts that are named after what they belong to.
+    fn referred(&self, part: &Declared, arguments: &[String]) -> Option<Arc<str>> {
+        let reference = arguments.iter().find_map(|name| match &part.properties.get(name)?.node {
+            Node::Reference(reference) => Some(reference.address.clone()),
+            _ => None,
+        });
+        let mut address = reference?;
+        for _ in 0..super::HOPS_MAX {
+            match self.identities.get(&*address).and_then(|identity| identity.declared.as_ref()) {
+                Some(Node::Reference(further)) => address = further.address.clone(),
+                _ => break,
+            }
+        }
+        Some(address)
+    }
+
+    /// A part by itself: a resource of which nothing else is known, so that only what the part says is judged.
+    pub(super) fn alone(&self, at: usize, declared: &Declared, pack: &ResourcePack, part: Renamed) -> Shaped {
+        let mut resource = Resource::new(&pack.type_name, "", &self.options.account, &self.options.region);
+        resource.arn = format!("{}#part", declared.address);
+        resource.name = declared.address.to_string();
+        let elsewhere = |document: &str, name: &Key| -> Value {
+            let source = format!("{document}.{name}");
+            Unknown { source, kind: UnknownKind::Undeployed, message: "it is declared elsewhere".to_owned() }.into()
+        };
+        let fields = |document: &str, names: Vec<Key>, given: &Map| {
+            let field = |name: Key| {
+                let value = given.get(&name).cloned().unwrap_or_else(|| elsewhere(document, &name));
+                (name, value)
+            };
+            Value::Map(names.into_iter().map(field).collect())
+        };
+        let names = |document: &str| pack.field_names(document).into_iter().map(Key::from).collect::<Vec<_>>();
+        let defaults = pack.defaults.keys().cloned();
+        resource.properties =
+            fields("properties", names("properties").into_iter().chain(defaults).collect(), &part.properties);
+        resource.attributes = fields("attributes", names("attributes"), &part.attributes);
+        resource.tags = elsewhere("tags", &Key::from("Tags"));
+        Shaped { resource, origin: Origin { declared: at, parts: Vec::new() } }
     }
 
     /// The expression that hides the name of a resource. A resource whose name is not known goes by its address.
@@ -152,8 +223,19 @@ fn unknown_where_absent(fields: &mut Value, given: &[(Key, Expression)], why: &A
     }
 }
 
-/// A list with another one, or another element, at its end.
-fn appended(before: Option<&Value>, more: &Value) -> Value {
+/// A list with another one, or another element, at its end; a map whose lists go on in those of another (the statements of policies).
+pub(super) fn appended(before: Option<&Value>, more: &Value) -> Value {
+    if let (Some(Value::Map(before)), Value::Map(more)) = (before, more) {
+        let mut both = before.clone();
+        for (name, value) in more.iter() {
+            let value = match (before.get(name), value) {
+                (Some(own @ Value::List(_)), Value::List(_)) => appended(Some(own), value),
+                _ => value.clone(),
+            };
+            both.insert(name.clone(), value);
+        }
+        return Value::Map(both);
+    }
     let before = match before {
         Some(Value::List(items)) => items.to_vec(),
         Some(doubt @ Value::Unknown(_)) => return doubt.clone(),

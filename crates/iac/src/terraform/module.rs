@@ -678,10 +678,12 @@ impl Names for Here<'_, '_> {
     fn look_up(&self, root: &str, path: &[&str]) -> Option<(Evaluated, usize)> {
         let first = path.first().copied();
         let missing = |what: &str| Some((fault(format!("{what} needs a name after it")), 0));
+        // Files may be missing, so that what is declared nowhere is unknown, and no mistake.
         let one = |value: Option<Evaluated>| {
             let name = first.unwrap_or_default();
-            Some((value.unwrap_or_else(|| fault(format!("there is no {root}.{name}"))), 1))
+            Some((value.unwrap_or_else(|| Ok(unknown(format!("{root}.{name}"), "it is declared nowhere here"))), 1))
         };
+        let elsewhere = |address: String| Ok(Data::Resource(address.into(), Arc::new(Fields::new())).into());
         match (root, first) {
             ("var" | "local" | "path" | "terraform" | "count" | "module", None) => missing(root),
             ("var", Some(name)) => one(self.module.variable(name)),
@@ -709,9 +711,12 @@ impl Names for Here<'_, '_> {
             ("data", Some(kind)) => {
                 let name = path.get(1).copied().unwrap_or_default();
                 let found = self.module.resource("data", kind, name);
-                Some((found.unwrap_or_else(|| fault(format!("there is no data.{kind}.{name}"))), 2))
+                Some((found.unwrap_or_else(|| elsewhere(format!("data.{kind}.{name}"))), 2))
             }
-            (kind, Some(name)) => one(self.module.resource("managed", kind, name)),
+            (kind, Some(name)) if kind.contains('_') => {
+                let found = self.module.resource("managed", kind, name);
+                Some((found.unwrap_or_else(|| elsewhere(format!("{kind}.{name}"))), 1))
+            }
             _ => None,
         }
     }

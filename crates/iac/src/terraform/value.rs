@@ -291,7 +291,7 @@ impl Value {
                 };
                 Node::Map(fields.iter().map(entry).collect())
             }
-            Data::Text(pieces) => Node::Text(pieces.to_vec()),
+            Data::Text(pieces) => structured(pieces).unwrap_or_else(|| Node::Text(pieces.to_vec())),
             Data::Encoded(inner) => return Located { span, ..inner.located(within) },
             Data::Resource(address, _) => Node::Reference(Reference { address: address.clone(), attribute: None }),
             Data::Reference(reference) => Node::Reference(reference.clone()),
@@ -312,4 +312,72 @@ pub(super) fn written(reference: &Reference) -> String {
 /// A number as Terraform writes it: without an exponent, without zeros at the end.
 pub(super) fn number_text(number: &Decimal) -> String {
     number.normalize().to_string()
+}
+
+/// Marks around the number of a piece: private letters, which no document has.
+const PIECE_START: char = '\u{f8f0}';
+const PIECE_END: char = '\u{f8f1}';
+
+/// The JSON that a text is although parts of it are not known, so that only those parts are unknown in it.
+fn structured(pieces: &[Piece]) -> Option<Node> {
+    let Some(Piece::Literal(first)) = pieces.first() else { return None };
+    if !first.trim_start().starts_with(['{', '[']) {
+        return None;
+    }
+    let text: String = pieces
+        .iter()
+        .enumerate()
+        .map(|(at, piece)| match piece {
+            Piece::Literal(literal) => literal.to_string(),
+            _ => format!("{PIECE_START}{at}{PIECE_END}"),
+        })
+        .collect();
+    let document: serde_json::Value = serde_json::from_str(&text).ok()?;
+    Some(restored(&document, pieces).node)
+}
+
+fn restored(value: &serde_json::Value, pieces: &[Piece]) -> Located {
+    let node = match value {
+        serde_json::Value::Null => Node::Null,
+        serde_json::Value::Bool(truth) => Node::Bool(*truth),
+        serde_json::Value::Number(number) => {
+            number.as_i64().map_or_else(|| Node::Double(number.as_f64().unwrap_or(f64::NAN)), Node::Int)
+        }
+        serde_json::Value::String(text) => restored_text(text, pieces),
+        serde_json::Value::Array(items) => Node::List(items.iter().map(|item| restored(item, pieces)).collect()),
+        serde_json::Value::Object(fields) => {
+            let entry = |(key, value): (&String, &serde_json::Value)| Entry {
+                key: key.as_str().into(),
+                key_span: None,
+                value: restored(value, pieces),
+            };
+            Node::Map(fields.iter().map(entry).collect())
+        }
+    };
+    Located::loose(node)
+}
+
+fn restored_text(text: &str, pieces: &[Piece]) -> Node {
+    let mut woven = Vec::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(PIECE_START) {
+        let Some((number, further)) = after.split_once(PIECE_END) else { break };
+        if !before.is_empty() {
+            woven.push(Piece::Literal(before.into()));
+        }
+        woven.extend(number.parse().ok().and_then(|at: usize| pieces.get(at)).cloned());
+        rest = further;
+    }
+    if woven.is_empty() {
+        return Node::String(text.into());
+    }
+    if !rest.is_empty() {
+        woven.push(Piece::Literal(rest.into()));
+    }
+    match <[Piece; 1]>::try_from(woven) {
+        Ok([Piece::Reference(reference)]) => Node::Reference(reference),
+        Ok([Piece::Unknown(why)]) => Node::Unknown(why),
+        Ok([Piece::Literal(text)]) => Node::String(text),
+        Err(woven) => Node::Text(woven),
+    }
 }

@@ -262,6 +262,7 @@ pub(crate) struct RawTemplatePart {
     pub(crate) of: String,
     #[serde(default)]
     pub(crate) from: String,
+    pub(crate) value: Option<RawExpr>,
     pub(crate) set: Option<String>,
     pub(crate) append: Option<String>,
 }

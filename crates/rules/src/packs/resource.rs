@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::problem::{Problem, line_of};
 use super::raw::{Ordered, RawCall, RawExpr, RawList, RawResourcePack, RawTemplatePart};
 use super::set::{Form, PackSource};
-use super::terraform::{self, TerraformMapping};
+use super::terraform::{self, Expression, TerraformMapping};
 use crate::cel::Program;
 
 /// Whether a pack describes things that exist any number of times or one document of settings.
@@ -100,7 +100,7 @@ pub struct List {
 }
 
 /// What CloudFormation declares as a resource of its own and AWS gives back as a part of this one: a bucket's policy.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct TemplatePart {
     /// The type of the declaration, `AWS::S3::BucketPolicy`.
     pub type_name: String,
@@ -108,6 +108,8 @@ pub struct TemplatePart {
     pub of: String,
     /// Its property that is the part; empty for all of them.
     pub from: String,
+    /// What makes the part of its properties (`item`), where it is none of them as it stands.
+    pub value: Option<Expression>,
     /// Where the part goes: `attributes.Policy`.
     pub target: String,
     /// Whether it is added to a list there, instead of taking the place.
@@ -455,7 +457,11 @@ impl Builder<'_> {
                     format!("`{target}` is no field; write properties.X or attributes.X"),
                 );
             }
-            parts.push(TemplatePart { type_name, of: part.of, from: part.from, target, append });
+            let value = part.value.map(|value| Expression::new(value.0));
+            if let Some(Err(error)) = value.as_ref().map(Expression::compile) {
+                self.problem(&["template_parts"], format!("{type_name}: {error}"));
+            }
+            parts.push(TemplatePart { type_name, of: part.of, from: part.from, value, target, append });
         }
         parts
     }

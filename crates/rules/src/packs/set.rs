@@ -129,10 +129,13 @@ impl PackSet {
         controls
     }
 
-    /// The types of Terraform's provider with what they are, by name.
-    pub fn terraform(&self) -> HashMap<&str, &TerraformMapping> {
-        let all = self.resources.values().flat_map(|pack| &pack.terraform);
-        all.map(|mapping| (mapping.type_name.as_str(), mapping)).collect()
+    /// The types of Terraform's provider with what they are, by name. A part may belong to several types (an association).
+    pub fn terraform(&self) -> HashMap<&str, Vec<&TerraformMapping>> {
+        let mut by_name: HashMap<&str, Vec<&TerraformMapping>> = HashMap::new();
+        for mapping in self.resources.values().flat_map(|pack| &pack.terraform) {
+            by_name.entry(&mapping.type_name).or_default().push(mapping);
+        }
+        by_name
     }
 
     /// The types that are read once per account.

@@ -35,7 +35,7 @@ pub struct TerraformMapping {
     pub tags: Option<Expression>,
 }
 
-/// An expression that is compiled when it is first needed.
+/// An expression over a declaration that is compiled when it is first needed.
 #[derive(Debug)]
 pub struct Expression {
     source: String,
@@ -43,11 +43,11 @@ pub struct Expression {
 }
 
 impl Expression {
-    fn new(source: impl Into<String>) -> Self {
+    pub(super) fn new(source: impl Into<String>) -> Self {
         Self { source: source.into(), compiled: OnceLock::new() }
     }
 
-    fn compile(&self) -> Result<Program, CompileError> {
+    pub(super) fn compile(&self) -> Result<Program, CompileError> {
         Program::compile(&self.source, &TERRAFORM_ROOTS)
     }
 
