@@ -1,6 +1,7 @@
 //! `sekisho check` as a person or a pipeline runs it.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
+mod check_support;
 mod lab_support;
 
 use std::fs;
@@ -8,6 +9,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Output, Stdio};
 
+use check_support::{check, finding, json};
 use lab_support::sekisho;
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
@@ -33,23 +35,6 @@ Resources:
       StorageEncrypted: !Ref Encrypt
       MultiAZ: false
 "#;
-
-fn check(folder: &Path, args: &[&str]) -> Output {
-    sekisho(folder).arg("check").args(args).args(["--lang", "en"]).env("COLUMNS", "80").output().unwrap()
-}
-
-fn json(folder: &Path, args: &[&str]) -> Value {
-    let output = check(folder, &[args, &["--format", "json"]].concat());
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)))
-}
-
-fn finding<'v>(checked: &'v Value, control: &str) -> &'v Value {
-    let findings = checked["findings"].as_array().unwrap();
-    findings
-        .iter()
-        .find(|finding| finding["control"] == control)
-        .unwrap_or_else(|| panic!("no {control}: {findings:#?}"))
-}
 
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();

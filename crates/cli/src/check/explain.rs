@@ -26,7 +26,7 @@ impl Engine<'_> {
                 let resource = &shaped.resource;
                 let hidden = |path: &str| self.place(&reading, &shaped.origin, declared, path).1;
                 let document = serde_json::json!({
-                    "file": input.path, "resource": address, "type": resource.type_name, "name": resource.name,
+                    "file": if input.path.is_empty() { "." } else { &input.path }, "resource": address, "type": resource.type_name, "name": resource.name,
                     "properties": shown(&hidden, &resource.properties, "properties"),
                     "attributes": resource.attributes, "tags": resource.tags,
                 });

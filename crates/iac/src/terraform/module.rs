@@ -9,6 +9,7 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
 use hcl_edit::expr::{Expression, ObjectKey, TraversalOperator};
+use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 use super::Files;
@@ -95,6 +96,10 @@ pub(super) struct Repetition {
 impl Repetition {
     fn only() -> Self {
         Self { key: Key::Only, each: None, count: None }
+    }
+
+    fn at(at: usize) -> Self {
+        Self { key: Key::Index(at), each: None, count: Some(Decimal::from(at).into()) }
     }
 
     /// `[0]`, `["key"]` or nothing.
@@ -301,18 +306,17 @@ impl<'w> Instance<'w> {
             let each = Some((doubt.clone(), doubt.clone()));
             vec![Repetition { key: Key::Unknown, each, count: Some(doubt) }]
         };
-        if let Some(count) = body.attribute("count") {
-            let count = several(count);
+        if let Some(attribute) = body.attribute("count") {
+            let count = several(attribute);
             return match convert(&count, &Type::Number) {
-                Ok(Value { data: Data::Number(number), .. }) => {
-                    let count = number.to_usize().unwrap_or(0).min(INSTANCES_MAX);
-                    let one = |at: usize| Repetition {
-                        key: Key::Index(at),
-                        each: None,
-                        count: Some(rust_decimal::Decimal::from(at).into()),
-                    };
-                    (0..count).map(one).collect()
-                }
+                Ok(Value { data: Data::Number(number), .. }) => match number.to_usize() {
+                    Some(count) if count <= INSTANCES_MAX => (0..count).map(Repetition::at).collect(),
+                    _ => {
+                        let words = format!("a count of {number} is more than the {INSTANCES_MAX} that are judged");
+                        self.world.problem(attribute.span, words.clone());
+                        not_known(unknown("count", words))
+                    }
+                },
                 Ok(doubt) => not_known(doubt),
                 Err(Fault(why)) => not_known(unknown("count", why)),
             };

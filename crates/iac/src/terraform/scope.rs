@@ -12,7 +12,7 @@ use crate::source::FileId;
 /// chains that are merely long before the stack does.
 const DEPTH_MAX: usize = 300;
 /// Evaluated expressions and made elements of one root module. The largest public modules need some ten thousand.
-const STEPS_MAX: u64 = 20_000_000;
+const STEPS_MAX: u64 = 5_000_000;
 /// Length of a text that functions make, in bytes.
 pub(super) const TEXT_MAX: usize = 8 << 20;
 
