@@ -7,13 +7,17 @@
 //!
 //! Hostile input is bounded: work, depth, the number of resources and the length of texts all have an end.
 
+mod calls;
 mod convert;
 mod data;
 mod eval;
 mod functions;
 mod json;
 mod module;
+mod names;
 pub mod plan;
+mod provider;
+mod resource;
 mod scope;
 mod syntax;
 mod template;
