@@ -469,7 +469,7 @@ fn hostile_modules_end() {
     for text in [&deep, &chain, products, &doubling, many, recursion] {
         let reading = read(&[("main.tf", text)]);
         let hidden = reading.declared.iter().any(|declared| shown(&declared.properties).contains('?'));
-        assert!(!reading.problems.is_empty() || hidden, "{}", &text[..text.len().min(60)]);
+        assert!(!reading.problems.is_empty() || hidden, "{}", text.chars().take(60).collect::<String>());
     }
 }
 
