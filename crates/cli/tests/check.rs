@@ -6,8 +6,7 @@ mod lab_support;
 
 use std::fs;
 use std::io::Write;
-use std::path::Path;
-use std::process::{Output, Stdio};
+use std::process::Stdio;
 
 use check_support::{check, finding, json};
 use lab_support::sekisho;

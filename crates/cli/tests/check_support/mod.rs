@@ -15,18 +15,18 @@ use serde_json::Value;
 use crate::lab_support::sekisho;
 
 /// Runs the command, in English and 80 columns.
-pub fn check(folder: &Path, args: &[&str]) -> Output {
+pub(crate) fn check(folder: &Path, args: &[&str]) -> Output {
     sekisho(folder).arg("check").args(args).args(["--lang", "en"]).env("COLUMNS", "80").output().unwrap()
 }
 
 /// What `--format json` says.
-pub fn json(folder: &Path, args: &[&str]) -> Value {
+pub(crate) fn json(folder: &Path, args: &[&str]) -> Value {
     let output = check(folder, &[args, &["--format", "json"]].concat());
     serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)))
 }
 
 /// The first finding of a control.
-pub fn finding<'v>(checked: &'v Value, control: &str) -> &'v Value {
+pub(crate) fn finding<'v>(checked: &'v Value, control: &str) -> &'v Value {
     let findings = checked["findings"].as_array().unwrap();
     findings
         .iter()
