@@ -78,7 +78,10 @@ pub(crate) struct CheckArgs {
     /// Write the open findings to a baseline file, and end clean
     #[arg(long, value_name = "FILE")]
     pub(crate) write_baseline: Option<PathBuf>,
-    /// Print the document that the controls see of a resource, by its logical id
+    /// Only findings that the changes since a git revision may have made: main, v1.2, HEAD~3
+    #[arg(long, value_name = "REVISION")]
+    pub(crate) changed_since: Option<String>,
+    /// Print the document that the controls see of a resource, by its logical id or address
     #[arg(long, value_name = "ID")]
     pub(crate) explain_resource: Option<String>,
     /// Exit with 2 if there are findings of these severities [default: of any]

@@ -206,3 +206,50 @@ fn both_languages_get_the_same_verdicts() {
         assert_eq!(apart, 0, "{}: the module lacks verdicts of the template: {template:?} {module:?}", pair.name);
     }
 }
+
+fn git(folder: &Path, args: &[&str]) {
+    let run = std::process::Command::new("git")
+        .args(["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main"])
+        .args(args)
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    assert!(run.status.success(), "{args:?}: {}", String::from_utf8_lossy(&run.stderr));
+}
+
+#[test]
+fn only_what_changed_is_told() {
+    let folder = folder();
+    let path = folder.path();
+    git(path, &["init", "-q"]);
+    git(path, &["add", "."]);
+    git(path, &["commit", "-qm", "all"]);
+    let resources = || {
+        let checked = json(path, &[".", "--changed-since", "HEAD"]);
+        let all = checked["findings"].as_array().unwrap().iter().map(|one| one["resource"].as_str().unwrap().to_owned());
+        all.collect::<std::collections::BTreeSet<String>>()
+    };
+    let change = |file: &str, from: &str, to: &str| {
+        let text = fs::read_to_string(path.join(file)).unwrap();
+        assert!(text.contains(from));
+        fs::write(path.join(file), text.replace(from, to)).unwrap();
+    };
+    let nothing: [&str; 0] = [];
+    assert_eq!(resources().into_iter().collect::<Vec<_>>(), nothing);
+    // A line of one resource, and a line of a part of another.
+    change("prod/main.tf", "storage_encrypted   = false", "storage_encrypted   = null");
+    assert_eq!(resources().into_iter().collect::<Vec<_>>(), ["aws_db_instance.db"]);
+    git(path, &["commit", "-qam", "one"]);
+    change("modules/logs/main.tf", "Suspended", "Disabled");
+    assert_eq!(resources().into_iter().collect::<Vec<_>>(), ["module.logs.aws_s3_bucket.this"]);
+    git(path, &["commit", "-qam", "two"]);
+    // The call of a module, and a variable that anything may hang on.
+    change("prod/main.tf", "acme-logs", "acme-audit");
+    assert_eq!(resources().into_iter().collect::<Vec<_>>(), ["module.logs.aws_s3_bucket.this"]);
+    git(path, &["commit", "-qam", "three"]);
+    change("prod/main.tf", "variable \"public\" {}", "variable \"public\" { default = true }");
+    assert_eq!(resources().len(), 3);
+    let wrong = check(path, &[".", "--changed-since", "nowhere"]);
+    assert_eq!(wrong.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("--changed-since nowhere"));
+}

@@ -16,6 +16,8 @@ pub struct Declared {
     pub address: Arc<str>,
     /// The whole declaration.
     pub span: Option<Span>,
+    /// The calls of modules that lead to it, the innermost first.
+    pub via: Vec<Span>,
     /// The properties; always a map.
     pub properties: Located,
     /// Skips: comments in it or on the line above it, and texts in its Metadata.

@@ -199,6 +199,7 @@ impl<'p> Engine<'p> {
             },
             lines: (1, 1),
             column: 1,
+            places: places(reading, origin, declared),
             excerpt: Vec::new(),
             address: declared.address.to_string(),
             type_name: declared.type_name.to_string(),
@@ -280,6 +281,17 @@ impl<'p> Engine<'p> {
         let fits = |rule: &&SuppressionRule| rule.accepts_declared(verdict, &names, self.now);
         self.suppressions.iter().find(fits).map(|rule| rule.reason.clone())
     }
+}
+
+/// What a finding was made of.
+fn places(reading: &Reading, origin: &Origin, declared: &Declared) -> Vec<(String, (u32, u32))> {
+    let parts = origin.parts.iter().filter_map(|(_, at)| reading.declared.get(*at)?.span);
+    let spans = declared.span.into_iter().chain(declared.via.iter().copied()).chain(parts);
+    let place = |span: Span| {
+        let source = reading.sources.get(span.file)?;
+        Some((source.path.to_string(), (source.position(span.start).line, source.position(span.end).line)))
+    };
+    spans.filter_map(place).collect()
 }
 
 /// The file in which a resource is declared.

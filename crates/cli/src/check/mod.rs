@@ -5,6 +5,7 @@
 //! file that was named could not be read.
 
 mod baseline;
+mod changed;
 mod discover;
 mod engine;
 mod explain;
@@ -52,6 +53,8 @@ pub(crate) struct Found {
     pub(crate) lines: (u32, u32),
     /// The column of the first line, from 1.
     pub(crate) column: u32,
+    /// Everything that it was made of, by file with first and last line: the declaration, its parts, the calls of modules.
+    pub(crate) places: Vec<(String, (u32, u32))>,
     /// The first lines as they stand.
     pub(crate) excerpt: Vec<String>,
     /// Logical id, or the address in Terraform.
@@ -140,7 +143,11 @@ pub(crate) fn run(args: &CheckArgs) -> Result<Outcome> {
         return Ok(Outcome::Clean);
     }
     let known = args.baseline.as_deref().map(baseline::read).transpose()?.unwrap_or_default();
-    let checked = engine.check(sources, args.lang.get());
+    let changed = args.changed_since.as_deref().map(changed::Changed::since).transpose()?;
+    let mut checked = engine.check(sources, args.lang.get());
+    if let Some(changed) = changed {
+        changed.keep(&mut checked.found);
+    }
     write(&checked, args)?;
     if let Some(path) = &args.write_baseline {
         baseline::write(path, &checked)?;

@@ -109,6 +109,7 @@ fn resource(
         type_name: type_name.into(),
         address: address.into(),
         span: Some(Span { start: name.span.start, ..body.span }),
+        via: Vec::new(),
         properties,
         skips: metadata_skips(body),
     }))

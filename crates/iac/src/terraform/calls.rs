@@ -6,8 +6,17 @@ use super::module::{Call, Children, DEPTH_MAX, Instance, Key, Repetition};
 use super::names::Here;
 use super::syntax::{Block, joined};
 use super::value::{Evaluated, Value, unknown};
+use crate::source::Span;
 
 impl<'w> Instance<'w> {
+    /// The calls that lead to this module, the innermost first.
+    pub(super) fn via(&self) -> Vec<Span> {
+        let Some(call) = &self.call else { return Vec::new() };
+        let Some(parent) = call.parent.upgrade() else { return Vec::new() };
+        let own = parent.source.calls.get(&call.name).map(|block| block.span);
+        own.into_iter().chain(parent.via()).collect()
+    }
+
     /// The modules that a call makes. `None` where there is no such call; what is not here is said once.
     pub(super) fn called(self: &Rc<Self>, name: &str) -> Option<Children<'w>> {
         let (name, block) = self.source.calls.get_key_value(name)?;

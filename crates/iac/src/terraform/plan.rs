@@ -114,6 +114,7 @@ impl<'n> Plan<'n> {
             type_name: type_name.into(),
             address: address.into(),
             span: Some(resource.span),
+            via: Vec::new(),
             properties,
             skips: Vec::new(),
         })

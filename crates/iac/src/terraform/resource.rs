@@ -237,6 +237,7 @@ impl<'w> Instance<'w> {
                 type_name: kind.clone(),
                 address: address.clone(),
                 span: Some(block.span),
+                via: self.via(),
                 properties: Value::object(Fields::clone(fields)).located(block.span),
                 skips: skips.unwrap_or_default(),
             });
