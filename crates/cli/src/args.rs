@@ -78,6 +78,9 @@ pub(crate) struct CheckArgs {
     /// Write the open findings to a baseline file, and end clean
     #[arg(long, value_name = "FILE")]
     pub(crate) write_baseline: Option<PathBuf>,
+    /// Accept what skips of checkov, cfn_nag, cfn-guard, trivy and tfsec in the code accept
+    #[arg(long)]
+    pub(crate) honour_foreign_skips: bool,
     /// Only findings that the changes since a git revision may have made: main, v1.2, HEAD~3
     #[arg(long, value_name = "REVISION")]
     pub(crate) changed_since: Option<String>,

@@ -284,3 +284,33 @@ fn nothing_in_a_template_steers_the_terminal() {
     let shown = String::from_utf8(output.stdout).unwrap();
     assert!(shown.contains("Logs: #") && !shown.contains('\u{202e}'), "{shown}");
 }
+
+#[test]
+fn skips_of_other_tools_count_when_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = r#"Resources:
+  Logs:
+    # checkov:skip=CKV_AWS_18:the target of access logs
+    Type: AWS::S3::Bucket
+    Metadata:
+      cfn_nag: { rules_to_suppress: [{ id: W41, reason: encrypted elsewhere }, { id: W9999, reason: x }] }
+      guard: { SuppressedRules: [S3_BUCKET_VERSIONING_ENABLED] }
+  Topic: # trivy:ignore:AVD-AWS-0095
+    Type: AWS::SNS::Topic
+"#;
+    fs::write(folder.path().join("t.yaml"), text).unwrap();
+    let plain = json(folder.path(), &["t.yaml"]);
+    assert!(finding(&plain, "S3.9")["accepted"].is_null());
+    let honoured = json(folder.path(), &["t.yaml", "--honour-foreign-skips"]);
+    for (control, reason) in [
+        ("S3.9", "checkov: the target of access logs"),
+        ("S3.17", "cfn_nag: encrypted elsewhere"),
+        ("S3.14", "skip of cfn-guard"),
+        ("SNS.1", "skip of trivy"),
+    ] {
+        assert_eq!(finding(&honoured, control)["accepted"], reason, "{control}");
+    }
+    assert!(finding(&honoured, "S3.8")["accepted"].is_null());
+    let problems = honoured["problems"].to_string();
+    assert!(problems.contains("W9999") && problems.contains("accepts nothing"), "{problems}");
+}

@@ -226,7 +226,8 @@ fn only_what_changed_is_told() {
     git(path, &["commit", "-qm", "all"]);
     let resources = || {
         let checked = json(path, &[".", "--changed-since", "HEAD"]);
-        let all = checked["findings"].as_array().unwrap().iter().map(|one| one["resource"].as_str().unwrap().to_owned());
+        let all =
+            checked["findings"].as_array().unwrap().iter().map(|one| one["resource"].as_str().unwrap().to_owned());
         all.collect::<std::collections::BTreeSet<String>>()
     };
     let change = |file: &str, from: &str, to: &str| {

@@ -27,10 +27,27 @@ pub struct Declared {
 /// How a skip begins, in comments and in Metadata.
 pub const SKIP_MARK: &str = "sekisho:skip=";
 
+/// Whose skip it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SkipTool {
+    /// Our own.
+    Sekisho,
+    /// `checkov:skip=ID:reason`, and `Metadata.checkov.skip`.
+    Checkov,
+    /// `Metadata.cfn_nag.rules_to_suppress`.
+    CfnNag,
+    /// `Metadata.guard.SuppressedRules`.
+    CfnGuard,
+    /// `trivy:ignore:ID` and `tfsec:ignore:ID`.
+    Trivy,
+}
+
 /// A skip written beside the code, as it stands; what it means is decided where findings are made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SkipComment {
-    /// The line from the mark on.
+    /// Whose it is.
+    pub tool: SkipTool,
+    /// The line from the mark on; of other tools the id of a rule, a colon, and the reason.
     pub text: Arc<str>,
     /// Where it stands.
     pub span: Option<Span>,

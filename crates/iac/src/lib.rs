@@ -17,7 +17,7 @@ mod skips;
 pub mod source;
 pub mod terraform;
 
-pub use declared::{Declared, Problem, ProblemKind, Reading, SKIP_MARK, SkipComment};
+pub use declared::{Declared, Problem, ProblemKind, Reading, SKIP_MARK, SkipComment, SkipTool};
 pub use located::{Located, Node, Piece, Reference};
 pub use options::Options;
 pub use shape::{Origin, Shaped};

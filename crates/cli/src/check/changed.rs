@@ -27,8 +27,22 @@ impl Changed {
         if revision.starts_with('-') {
             bail!("--changed-since {revision}: this is no revision; name a branch, tag or commit");
         }
-        let diff = git(&["-c", "core.quotePath=false", "diff", "--unified=0", "--no-color", "--no-ext-diff", "--no-renames", "--relative", revision, "--", "."])
-            .with_context(|| format!("--changed-since {revision}: is it a revision of a git repository, fetched deep enough?"))?;
+        let diff = git(&[
+            "-c",
+            "core.quotePath=false",
+            "diff",
+            "--unified=0",
+            "--no-color",
+            "--no-ext-diff",
+            "--no-renames",
+            "--relative",
+            revision,
+            "--",
+            ".",
+        ])
+        .with_context(|| {
+            format!("--changed-since {revision}: is it a revision of a git repository, fetched deep enough?")
+        })?;
         let mut files: BTreeMap<String, Vec<Lines>> = BTreeMap::new();
         let mut file = None;
         for line in diff.lines() {
@@ -38,7 +52,9 @@ impl Changed {
                 files.entry(path.clone()).or_default().push(lines);
             }
         }
-        for path in git(&["ls-files", "--others", "--exclude-standard", "-z"])?.split('\0').filter(|path| !path.is_empty()) {
+        for path in
+            git(&["ls-files", "--others", "--exclude-standard", "-z"])?.split('\0').filter(|path| !path.is_empty())
+        {
             files.insert(path.to_owned(), vec![(1, u32::MAX)]);
         }
         Ok(Self(files))
@@ -48,7 +64,8 @@ impl Changed {
     pub(super) fn keep(&self, found: &mut Vec<Found>) {
         // Changed lines that stand in no declaration at all.
         let declared: Vec<&(String, Lines)> = found.iter().flat_map(|found| &found.places).collect();
-        let covered = |path: &str, line: &Lines| declared.iter().any(|(own, lines)| plain(own) == path && overlap(lines, line));
+        let covered =
+            |path: &str, line: &Lines| declared.iter().any(|(own, lines)| plain(own) == path && overlap(lines, line));
         let loose: Vec<&str> = self
             .0
             .iter()
@@ -56,13 +73,16 @@ impl Changed {
             .map(|(path, _)| path.as_str())
             .collect();
         let reached = |path: &str| {
-            loose.iter().any(|loose| *loose == path || is_terraform(loose) && is_terraform(path) && folder(loose) == folder(path))
+            loose.iter().any(|loose| {
+                *loose == path || is_terraform(loose) && is_terraform(path) && folder(loose) == folder(path)
+            })
         };
         let keep: Vec<bool> = found
             .iter()
             .map(|found| {
                 found.places.iter().any(|(path, lines)| {
-                    let touched = self.0.get(plain(path)).is_some_and(|all| all.iter().any(|line| overlap(lines, line)));
+                    let touched =
+                        self.0.get(plain(path)).is_some_and(|all| all.iter().any(|line| overlap(lines, line)));
                     touched || reached(plain(path))
                 })
             })

@@ -9,13 +9,13 @@ use jiff::civil::Date;
 use sekisho_analyze::posture::DeclaredJudge;
 use sekisho_hub::SuppressionRule;
 use sekisho_iac::terraform::{self, plan};
-use sekisho_iac::{Declared, Options, Origin, Problem, ProblemKind, Reading, Span, cloudformation, shape};
+use sekisho_iac::{Declared, Options, Origin, Problem, ProblemKind, Reading, SkipTool, Span, cloudformation, shape};
 use sekisho_model::{AccountScope, ComplianceStatus, Lang, ScanMeta, Snapshot, Timestamp, Value, Verdict};
 use sekisho_rules::packs::{PackSet, TerraformMapping};
 
 use super::discover::Input;
 use super::modules::Disk;
-use super::skip::{self, Skip};
+use super::skip::{self, ForeignRules, Skip};
 use super::{Checked, Dialect, Found, Passed};
 
 /// Lines of the file that are shown of what is at fault, and of a resource in which something is missing.
@@ -30,6 +30,8 @@ pub(super) struct Engine<'p> {
     pub(super) options: Options,
     pub(super) disk: Disk,
     pub(super) mappings: HashMap<&'p str, Vec<&'p TerraformMapping>>,
+    /// Whether skips of other tools count, and what they mean.
+    pub(super) foreign: Option<ForeignRules>,
     pub(super) suppressions: &'p [SuppressionRule],
     pub(super) now: Timestamp,
 }
@@ -247,7 +249,12 @@ impl<'p> Engine<'p> {
     fn skips(&self, reading: &Reading, declared: &Declared, one: &mut One) -> Vec<Skip> {
         let mut holding = Vec::new();
         for comment in &declared.skips {
-            let message = match skip::read(comment) {
+            let read = match (comment.tool, &self.foreign) {
+                (SkipTool::Sekisho, _) => skip::read(comment),
+                (_, Some(rules)) => rules.read(comment),
+                (_, None) => continue,
+            };
+            let message = match read {
                 Ok(skip) if !skip.is_over(self.today()) => {
                     holding.push(skip);
                     continue;

@@ -135,6 +135,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<Outcome> {
         options,
         disk,
         mappings: loaded.set.terraform(),
+        foreign: args.honour_foreign_skips.then(skip::ForeignRules::load).transpose()?,
         suppressions: &decided.suppressions,
         now: crate::now(),
     };

@@ -3,14 +3,18 @@
 //! As in `sekisho.yaml`, a reason and an end are required, and what has ended accepts nothing. A skip that cannot be read is
 //! a problem of the file, never a silent acceptance.
 
+use std::collections::HashMap;
+
+use anyhow::Context;
 use jiff::civil::Date;
-use sekisho_iac::{SKIP_MARK, SkipComment};
+use sekisho_iac::{SKIP_MARK, SkipComment, SkipTool};
 
 /// A skip that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Skip {
     controls: Vec<String>,
-    until: Date,
+    /// None for those of other tools, which have no end.
+    until: Option<Date>,
     reason: String,
 }
 
@@ -22,7 +26,7 @@ impl Skip {
 
     /// Whether its last day is over.
     pub(super) fn is_over(&self, today: Date) -> bool {
-        self.until < today
+        self.until.is_some_and(|until| until < today)
     }
 }
 
@@ -42,7 +46,42 @@ pub(super) fn read(comment: &SkipComment) -> Result<Skip, String> {
     let until = until.parse().map_err(|_| format!("`{until}` is not a day; {example}"))?;
     let reason = field(rest, "reason=").filter(|reason| !reason.trim().is_empty());
     let reason = reason.ok_or_else(|| format!("the skip has no reason; {example}"))?;
-    Ok(Skip { controls, until, reason })
+    Ok(Skip { controls, until: Some(until), reason })
+}
+
+/// Rule ids of other tools, and the controls that judge the same.
+pub(super) struct ForeignRules(HashMap<String, HashMap<String, Vec<String>>>);
+
+impl ForeignRules {
+    /// The built-in table.
+    ///
+    /// # Errors
+    /// Only if the table that is built in were broken.
+    pub(super) fn load() -> anyhow::Result<Self> {
+        yaml_serde::from_str(include_str!("foreign_rules.yaml"))
+            .map(Self)
+            .context("the table of other tools' rules is broken")
+    }
+
+    /// A skip of another tool.
+    ///
+    /// # Errors
+    /// A rule for which there is no control.
+    pub(super) fn read(&self, comment: &SkipComment) -> Result<Skip, String> {
+        let tool = match comment.tool {
+            SkipTool::Checkov => "checkov",
+            SkipTool::CfnNag => "cfn_nag",
+            SkipTool::CfnGuard => "cfn-guard",
+            SkipTool::Trivy | SkipTool::Sekisho => "trivy",
+        };
+        let (id, reason) = comment.text.split_once(':').unwrap_or((&comment.text, ""));
+        let rule = self.0.get(tool).and_then(|rules| rules.get(id.trim()));
+        let controls =
+            rule.ok_or_else(|| format!("no control judges what {id} of {tool} does: this skip accepts nothing"))?;
+        let reason =
+            if reason.trim().is_empty() { format!("skip of {tool}") } else { format!("{tool}: {}", reason.trim()) };
+        Ok(Skip { controls: controls.clone(), until: None, reason })
+    }
 }
 
 /// The value after `name`, in double quotes or up to the next space.
@@ -62,7 +101,7 @@ mod tests {
     use super::*;
 
     fn skip(text: &str) -> Result<Skip, String> {
-        read(&SkipComment { text: text.into(), span: None })
+        read(&SkipComment { tool: SkipTool::Sekisho, text: text.into(), span: None })
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use self::resolve::Truth;
 use self::template::Template;
-use crate::declared::{Declared, Problem, ProblemKind, Reading, SKIP_MARK, SkipComment};
+use crate::declared::{Declared, Problem, ProblemKind, Reading};
 use crate::located::{Located, Node};
 use crate::options::Options;
 use crate::parse::{self, Node as Written};
@@ -111,20 +111,6 @@ fn resource(
         span: Some(Span { start: name.span.start, ..body.span }),
         via: Vec::new(),
         properties,
-        skips: metadata_skips(body),
+        skips: skips::metadata(body.get("Metadata")),
     }))
-}
-
-/// Texts of the resource's Metadata that are skips: JSON has no comments.
-fn metadata_skips(body: &Written) -> Vec<SkipComment> {
-    let mut found = Vec::new();
-    let mut waiting: Vec<&Written> = body.get("Metadata").into_iter().collect();
-    while let Some(node) = waiting.pop() {
-        if let Some(text) = node.text().filter(|text| text.starts_with(SKIP_MARK)) {
-            found.push(SkipComment { text: text.into(), span: Some(node.span) });
-        }
-        waiting.extend(node.items());
-        waiting.extend(node.entries().iter().map(|(_, value)| value));
-    }
-    found
 }
