@@ -222,3 +222,54 @@ proptest! {
         let _ = shape::shape(&reading.declared, &PACKS, &Options::default());
     }
 }
+
+#[test]
+fn loops_make_the_copies_that_their_page_describes() {
+    let text = r#"
+Transform: AWS::LanguageExtensions
+Parameters:
+  Names: { Type: CommaDelimitedList, Default: "a.b,c" }
+  Later: { Type: CommaDelimitedList }
+Resources:
+  Fn::ForEach::Buckets:
+    - Name
+    - !Ref Names
+    - "Bucket&{Name}":
+        Type: AWS::S3::Bucket
+        Properties:
+          BucketName: !Sub "x-${Name}"
+          Tags:
+            - { Key: n, Value: !Ref Name }
+          Fn::ForEach::Switches:
+            - Switch
+            - [Acls, Policy]
+            - "Block${Switch}": true
+  Fn::ForEach::Unknown:
+    - Name
+    - !Ref Later
+    - "Other${Name}": { Type: AWS::SNS::Topic }
+"#;
+    let reading = read(text);
+    let names: Vec<&str> = reading.declared.iter().map(|declared| &*declared.address).collect();
+    assert_eq!(names, ["Bucketab", "Bucketc"]);
+    let [unknown] = &reading.problems[..] else { panic!("{:?}", reading.problems) };
+    assert!(unknown.message.contains("Unknown") && unknown.message.contains("not known before deployment"));
+    let first = &shape::shape(&reading.declared, &PACKS, &Options::default())[0].resource;
+    assert_eq!(first.properties.get("BucketName").unwrap().as_str(), Some("x-a.b"));
+    assert_eq!(first.properties.get("BlockPolicy").unwrap().as_bool(), Some(true));
+    assert_eq!(first.tags.to_string(), r#"{"n":"a.b"}"#);
+}
+
+#[test]
+fn loops_in_loops_end() {
+    let mut entries = "X: { Type: AWS::SNS::Topic }".to_owned();
+    for level in 0..12 {
+        entries = format!("Fn::ForEach::L{level}: [V{level}, [a, b, c, d, e, f, g, h, i, j], {{ {entries} }}]");
+    }
+    let reading = read(&format!("Resources: {{ {entries} }}"));
+    assert!(
+        reading.problems.iter().any(|problem| problem.message.contains("copies")),
+        "{:?}",
+        reading.problems.first()
+    );
+}

@@ -1,5 +1,6 @@
 //! CloudFormation templates, YAML and JSON.
 
+mod for_each;
 mod resolve;
 mod sam;
 mod template;
@@ -41,6 +42,14 @@ pub fn read(path: &str, text: Arc<str>, options: &Options) -> Reading {
             return reading;
         }
     };
+    let (root, loops) = if for_each::may_loop(&text) {
+        for_each::expanded(&root, &Template::new(&root, options))
+    } else {
+        (root, Vec::new())
+    };
+    for (span, message) in loops {
+        problem(ProblemKind::NotUnderstood, Some(span), message);
+    }
     let template = Template::new(&root, options);
     let Some(resources) = template.section("Resources").filter(|section| !section.entries().is_empty()) else {
         problem(ProblemKind::NoTemplate, Some(root.span), "there is no section `Resources`".to_owned());
@@ -89,9 +98,6 @@ fn resource(
     path: &Arc<str>,
 ) -> Result<Option<Declared>, String> {
     let address = name.text().unwrap_or_default();
-    if address.starts_with("Fn::ForEach") {
-        return Err(format!("`{address}` makes resources at deployment, which are not judged yet"));
-    }
     let Some(type_name) = body.get("Type").and_then(Written::text) else {
         return Err(format!("the resource `{address}` has no `Type` that is a text"));
     };
