@@ -9,6 +9,7 @@
 
 pub mod cloudformation;
 pub mod declared;
+pub mod files;
 pub mod located;
 pub mod options;
 mod parse;
@@ -18,6 +19,7 @@ pub mod source;
 pub mod terraform;
 
 pub use declared::{Declared, Problem, ProblemKind, Reading, SKIP_MARK, SkipComment, SkipTool};
+pub use files::Files;
 pub use located::{Located, Node, Piece, Reference};
 pub use options::Options;
 pub use shape::{Origin, Shaped};

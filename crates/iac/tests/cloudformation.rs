@@ -2,8 +2,11 @@
 //! intrinsic functions state.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
+mod memory;
+
 use std::sync::LazyLock;
 
+use memory::Memory;
 use proptest::prelude::*;
 use sekisho_iac::{Options, ProblemKind, Reading, cloudformation, shape};
 use sekisho_model::{Resource, Value};
@@ -272,4 +275,46 @@ fn loops_in_loops_end() {
         "{:?}",
         reading.problems.first()
     );
+}
+
+#[test]
+fn nested_stacks_are_read_with_their_parent() {
+    let parent = r#"
+Parameters: { Size: { Type: String } }
+Resources:
+  Network: { Type: AWS::CloudFormation::Stack, Properties: { TemplateURL: ./nested/network.yaml, Parameters: { Name: prod, Size: !Ref Size } } }
+  App:
+    Type: AWS::CloudFormation::Stack
+    Properties: { TemplateURL: nested/app.yaml, Parameters: { Topic: !GetAtt Network.Outputs.Topic } }
+  Far: { Type: AWS::CloudFormation::Stack, Properties: { TemplateURL: "https://s3.amazonaws.com/b/t.yaml" } }
+  Gone: { Type: AWS::CloudFormation::Stack, Properties: { TemplateURL: nested/gone.yaml } }
+"#;
+    let network = r#"
+Parameters: { Name: { Type: String }, Size: { Type: String, Default: small } }
+Resources:
+  Topic: { Type: AWS::SNS::Topic, Properties: { TopicName: !Sub "${Name}-alerts", DisplayName: !Ref Size } }
+  Back: { Type: AWS::CloudFormation::Stack, Properties: { TemplateURL: ../parent.yaml } }
+Outputs: { Topic: { Value: !Ref Topic } }
+"#;
+    let app = "Parameters: { Topic: { Type: String } }\nResources:\n  Bucket: { Type: AWS::S3::Bucket, Properties: { Probe: !Ref Topic } }\n";
+    let files = Memory::with(&[("nested/network.yaml", network), ("nested/app.yaml", app), ("parent.yaml", parent)]);
+    let options = Options::default();
+    let reading = cloudformation::read_with_nested("parent.yaml", &parent.into(), &options, &files);
+    let names: Vec<&str> = reading.declared.iter().map(|declared| &*declared.address).collect();
+    assert_eq!(names, ["Network", "App", "Far", "Gone", "App/Bucket", "Network/Topic", "Network/Back"]);
+    let told: Vec<&str> = reading.problems.iter().map(|problem| problem.message.as_str()).collect();
+    assert!(
+        told.iter().any(|told| told.contains("in a circle")) && told.iter().any(|told| told.contains("gone.yaml")),
+        "{told:?}"
+    );
+    let shaped: Vec<Resource> =
+        shape::shape(&reading.declared, &PACKS, &options).into_iter().map(|shaped| shaped.resource).collect();
+    let of = |name: &str| shaped.iter().find(|one| one.type_name == name).unwrap();
+    let topic = of("AWS::SNS::Topic");
+    assert_eq!(topic.properties.get("TopicName").unwrap().as_str(), Some("prod-alerts"));
+    // What the parent does not know the child's default does not replace.
+    assert_eq!(topic.properties.get("DisplayName").unwrap().as_unknown().unwrap().source, "!Ref Size");
+    assert_eq!(of("AWS::S3::Bucket").properties.get("Probe").unwrap().as_str(), Some(topic.arn.as_str()));
+    let paths = cloudformation::nested_paths("parent.yaml", &parent.into(), &options, &files);
+    assert_eq!(paths.len(), 2);
 }

@@ -2,48 +2,18 @@
 //! Terraform 1.11 itself computes (`terraform console`, `terraform plan`).
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+mod memory;
 
+use std::sync::LazyLock;
+
+use memory::Memory;
 use proptest::prelude::*;
-use sekisho_iac::terraform::{self, Files, plan};
+use sekisho_iac::terraform::{self, plan};
 use sekisho_iac::{Declared, Located, Node, Options, Reading, shape};
 use sekisho_model::{Resource, Value};
 use sekisho_rules::packs::{PackSet, builtin_for_judging};
 
 static PACKS: LazyLock<PackSet> = LazyLock::new(|| PackSet::load(&builtin_for_judging()).unwrap());
-
-/// Files that are nowhere but here.
-#[derive(Default)]
-struct Memory(BTreeMap<String, String>);
-
-impl Memory {
-    fn with(files: &[(&str, &str)]) -> Self {
-        Self(files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect())
-    }
-}
-
-impl Files for Memory {
-    fn read(&self, path: &str) -> Result<Arc<str>, String> {
-        self.0.get(path).map(|text| text.as_str().into()).ok_or_else(|| "there is no such file".to_owned())
-    }
-
-    fn list(&self, folder: &str) -> Option<Vec<String>> {
-        let names: Vec<String> = self.list_below(folder)?.into_iter().filter(|name| !name.contains('/')).collect();
-        Some(names)
-    }
-
-    fn list_below(&self, folder: &str) -> Option<Vec<String>> {
-        let start = if folder.is_empty() { String::new() } else { format!("{folder}/") };
-        let below: Vec<String> =
-            self.0.keys().filter_map(|path| path.strip_prefix(&start)).map(str::to_owned).collect();
-        (!below.is_empty() || folder.is_empty()).then_some(below)
-    }
-
-    fn current_folder(&self) -> String {
-        "/work".to_owned()
-    }
-}
 
 /// Expressions nest deeper than a test's stack is long.
 fn on_a_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {

@@ -1,7 +1,8 @@
 //! From files to verdicts with their places.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::num::NonZero;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -14,7 +15,7 @@ use sekisho_model::{AccountScope, ComplianceStatus, Lang, ScanMeta, Snapshot, Ti
 use sekisho_rules::packs::{PackSet, TerraformMapping};
 
 use super::discover::Input;
-use super::modules::Disk;
+use super::modules::{self, Disk};
 use super::skip::{self, ForeignRules, Skip};
 use super::{Checked, Dialect, Found, Passed};
 
@@ -49,6 +50,7 @@ struct One {
 impl<'p> Engine<'p> {
     /// Checks all inputs, in parallel; the outcome is in their order.
     pub(super) fn check(&self, inputs: Vec<Input>, lang: Lang) -> Checked<'p> {
+        let inputs = self.without_nested(inputs);
         let threads = thread::available_parallelism().map_or(1, NonZero::get).min(inputs.len().max(1));
         let next = AtomicUsize::new(0);
         let work = || {
@@ -102,7 +104,18 @@ impl<'p> Engine<'p> {
             return Some(plan::read(&input.path, text.clone()));
         }
         cloudformation::looks_like_template(text)
-            .then(|| cloudformation::read(&input.path, text.clone(), &self.options))
+            .then(|| cloudformation::read_with_nested(&input.path, text, &self.options, &self.disk))
+    }
+
+    /// Without the templates that others nest: those are judged with the parameters that they are given, as parts of the others.
+    pub(super) fn without_nested(&self, inputs: Vec<Input>) -> Vec<Input> {
+        let nested = |input: &Input| {
+            let text = input.text.as_ref().ok().filter(|_| !input.module)?;
+            Some(cloudformation::nested_paths(&input.path, text, &self.options, &self.disk))
+        };
+        let nested: HashSet<String> = inputs.iter().filter_map(nested).flatten().collect();
+        let stays = |input: &Input| input.named || !nested.contains(&modules::written(Path::new(&input.path)));
+        inputs.into_iter().filter(stays).collect()
     }
 
     fn one(&self, input: &Input) -> One {

@@ -1,20 +1,23 @@
 //! CloudFormation templates, YAML and JSON.
 
 mod for_each;
+mod nested;
 mod resolve;
 mod sam;
 mod template;
 
 use std::sync::Arc;
 
+use self::nested::{Loader, Tree};
 use self::resolve::Truth;
-use self::template::Template;
-use crate::declared::{Declared, Problem, ProblemKind, Reading};
+use self::template::{Given, Template};
+use crate::declared::{Declared, ProblemKind, Reading};
+use crate::files::Files;
 use crate::located::{Located, Node};
 use crate::options::Options;
-use crate::parse::{self, Node as Written};
+use crate::parse::Node as Written;
 use crate::skips;
-use crate::source::{Source, Span};
+use crate::source::{Sources, Span};
 
 /// Whether a text may be a template at all: what is not is passed over in silence when folders are searched.
 pub fn looks_like_template(text: &str) -> bool {
@@ -23,63 +26,96 @@ pub fn looks_like_template(text: &str) -> bool {
 
 /// Reads one template. `path` is as the user would write it.
 pub fn read(path: &str, text: Arc<str>, options: &Options) -> Reading {
-    let mut reading = Reading::default();
-    let source = Source::new(path, text.clone());
-    let file = reading.sources.add(source.clone());
-    let path: Arc<str> = path.into();
-    let mut problem = |kind, span, message: String| {
-        reading.problems.push(Problem { kind, path: path.clone(), span, message });
-    };
-    let root = match parse::parse(&text, file) {
-        Ok(Some(root)) => root,
-        Ok(None) => {
-            problem(ProblemKind::NoTemplate, None, "the file is empty".to_owned());
-            return reading;
-        }
-        Err(mistake) => {
-            let at = source.byte_of(mistake.line, mistake.column);
-            problem(ProblemKind::Unreadable, Some(Span { file, start: at, end: at }), mistake.text);
-            return reading;
-        }
-    };
-    let (root, loops) = if for_each::may_loop(&text) {
-        for_each::expanded(&root, &Template::new(&root, options))
-    } else {
-        (root, Vec::new())
-    };
-    for (span, message) in loops {
-        problem(ProblemKind::NotUnderstood, Some(span), message);
+    read_tree(path, &text, options, None)
+}
+
+/// Reads a template together with the nested stacks whose templates are among `files`. Their resources have addresses such as
+/// `Network/Vpc`.
+pub fn read_with_nested(path: &str, text: &Arc<str>, options: &Options, files: &dyn Files) -> Reading {
+    read_tree(path, text, options, Some(files))
+}
+
+/// The paths of all templates that a template nests, however deep: they need not be read once more by themselves.
+pub fn nested_paths(path: &str, text: &Arc<str>, options: &Options, files: &dyn Files) -> Vec<String> {
+    if !nested::may_nest(text) {
+        return Vec::new();
     }
-    let template = Template::new(&root, options);
+    let mut loader =
+        Loader { options, files: Some(files), sources: Sources::default(), problems: Vec::new(), templates: 0 };
+    let mut waiting: Vec<Tree> =
+        loader.tree(path, text, None, &[]).map(|tree| tree.children.into_values().collect()).unwrap_or_default();
+    let mut paths = Vec::new();
+    while let Some(tree) = waiting.pop() {
+        paths.push(tree.path.to_string());
+        waiting.extend(tree.children.into_values());
+    }
+    paths
+}
+
+fn read_tree(path: &str, text: &Arc<str>, options: &Options, files: Option<&dyn Files>) -> Reading {
+    let mut loader = Loader { options, files, sources: Sources::default(), problems: Vec::new(), templates: 0 };
+    let tree = loader.tree(path, text, None, &[]);
+    let mut declared = Vec::new();
+    if let Some(tree) = &tree {
+        declare(tree, None, String::new(), &[], &tree.path, &mut loader, &mut declared);
+    }
+    Reading { sources: loader.sources, problems: loader.problems, declared }
+}
+
+/// What a template declares, and then what it nests.
+fn declare(
+    tree: &Tree,
+    given: Option<&Given>,
+    prefix: String,
+    via: &[Span],
+    unit: &Arc<str>,
+    loader: &mut Loader<'_>,
+    into: &mut Vec<Declared>,
+) {
+    let options = loader.options;
+    let template = Template::of_tree(tree, options, given, prefix);
+    let mut problem = |kind, span, message: String| loader.problem(&tree.path, kind, span, message);
     let Some(resources) = template.section("Resources").filter(|section| !section.entries().is_empty()) else {
-        problem(ProblemKind::NoTemplate, Some(root.span), "there is no section `Resources`".to_owned());
-        return reading;
+        problem(ProblemKind::NoTemplate, Some(tree.root.span), "there is no section `Resources`".to_owned());
+        return;
     };
-    for transform in unknown_transforms(&root) {
+    for transform in unknown_transforms(&tree.root) {
         let name = transform.text().unwrap_or("the transform");
         let words = format!("{name} runs at deployment: what it changes is not judged");
         problem(ProblemKind::NotUnderstood, Some(transform.span), words);
     }
-    let mut declared = Vec::new();
+    let source = loader.sources.get(tree.file).cloned();
     for (name, body) in resources.entries() {
-        match resource(&template, name, body, &path) {
+        match resource(&template, name, body, unit, via) {
             Ok(Some(mut resource)) => {
-                resource.skips.extend(skips::comments(&source, resource.span, &["#"]));
-                if sam::globals_key(&resource.type_name).is_none() {
-                    declared.push(resource);
+                resource.skips.extend(source.iter().flat_map(|source| skips::comments(source, resource.span, &["#"])));
+                let nested = name.text().is_some_and(|name| tree.children.contains_key(name));
+                if nested || sam::globals_key(&resource.type_name).is_none() {
+                    into.push(resource);
                 } else if let Some(made) = sam::expanded(&resource) {
-                    declared.extend(made);
+                    into.extend(made);
                 } else {
                     let words = format!("{} is not judged yet", resource.type_name);
-                    problem(ProblemKind::NotUnderstood, Some(name.span), words);
+                    loader.problem(&tree.path, ProblemKind::NotUnderstood, Some(name.span), words);
                 }
             }
             Ok(None) => {}
-            Err(message) => problem(ProblemKind::NotUnderstood, Some(name.span), message),
+            Err(message) => loader.problem(&tree.path, ProblemKind::NotUnderstood, Some(name.span), message),
         }
     }
-    reading.declared = declared;
-    reading
+    for (name, child) in &tree.children {
+        // A stack whose condition does not hold makes nothing.
+        let body = template.section("Resources").and_then(|resources| resources.get(name));
+        let condition = body.and_then(|body| body.get("Condition")?.text());
+        let Some(body) = body.filter(|_| {
+            !condition.is_some_and(|condition| matches!(template.condition_named(condition, 0), Truth::No))
+        }) else {
+            continue;
+        };
+        let given = nested::parameters(&template, body);
+        let via: Vec<Span> = child.declared.into_iter().chain(via.iter().copied()).collect();
+        declare(child, Some(&given), format!("{}{name}/", template.prefix), &via, unit, loader, into);
+    }
 }
 
 /// Transforms other than SAM's, which is read here, and the language extensions, whose functions are.
@@ -95,7 +131,8 @@ fn resource(
     template: &Template<'_>,
     name: &Written,
     body: &Written,
-    path: &Arc<str>,
+    unit: &Arc<str>,
+    via: &[Span],
 ) -> Result<Option<Declared>, String> {
     let address = name.text().unwrap_or_default();
     let Some(type_name) = body.get("Type").and_then(Written::text) else {
@@ -111,11 +148,11 @@ fn resource(
     let globals = sam::globals_key(type_name).and_then(|kind| template.section("Globals")?.get(kind));
     let properties = sam::with_globals(properties, globals.and_then(|globals| template.resolve(globals, 0)));
     Ok(Some(Declared {
-        unit: path.clone(),
+        unit: unit.clone(),
         type_name: type_name.into(),
-        address: address.into(),
+        address: format!("{}{address}", template.prefix).into(),
         span: Some(Span { start: name.span.start, ..body.span }),
-        via: Vec::new(),
+        via: via.to_vec(),
         properties,
         skips: skips::metadata(body.get("Metadata")),
     }))

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use sekisho_model::{Unknown, UnknownKind};
 
 use super::template::Template;
-use crate::located::{Entry, Located, Node, Piece, Reference};
+use crate::located::{Entry, Located, Node, Piece};
 use crate::parse::{Data, Node as Written};
 
 /// Nesting of functions, conditions included.
@@ -73,7 +73,7 @@ impl Template<'_> {
         let no = |why: &str| Some(Located::loose(Node::Unknown(unknown(name, why))));
         match name {
             "Ref" => self.reference(argument.text().unwrap_or_default()),
-            "Fn::GetAtt" => Some(Located::loose(self.attribute(argument))),
+            "Fn::GetAtt" => Some(self.attribute(argument, depth)),
             "Fn::Sub" => Some(self.substituted(argument, depth)),
             "Fn::Join" => Some(self.joined(argument, depth)),
             "Fn::Select" => self.selected(argument, depth),
@@ -110,28 +110,28 @@ impl Template<'_> {
             _ if name.starts_with("AWS::") => {
                 Some(Located::loose(Node::Unknown(unknown(expression, "it is known at deployment"))))
             }
-            _ if self.is_resource(name) => {
-                Some(Located::loose(Node::Reference(Reference { address: name.into(), attribute: None })))
-            }
+            _ if self.is_resource(name) => Some(Located::loose(self.refer(name, None))),
             _ => Some(self.parameter(name).unwrap_or_else(|| {
                 Located::loose(Node::Unknown(unknown(expression, "there is no parameter or resource of that name")))
             })),
         }
     }
 
-    fn attribute(&self, argument: &Written) -> Node {
+    fn attribute(&self, argument: &Written, depth: usize) -> Located {
         let (address, attribute) = match (argument.text(), argument.items()) {
             (Some(text), _) => text.split_once('.').unwrap_or((text, "")),
             (None, [address, attribute]) => (address.text().unwrap_or_default(), attribute.text().unwrap_or_default()),
             _ => ("", ""),
         };
+        self.attribute_named(address, attribute, format!("!GetAtt {address}.{attribute}"), depth)
+    }
+
+    fn attribute_named(&self, address: &str, attribute: &str, expression: String, depth: usize) -> Located {
         if attribute.is_empty() || !self.is_resource(address) {
-            return Node::Unknown(unknown(
-                format!("!GetAtt {address}.{attribute}"),
-                "there is no resource of that name",
-            ));
+            return Located::loose(Node::Unknown(unknown(expression, "there is no resource of that name")));
         }
-        Node::Reference(Reference { address: address.into(), attribute: Some(attribute.into()) })
+        let output = self.output(address, attribute, depth);
+        output.unwrap_or_else(|| Located::loose(self.refer(address, Some(attribute))))
     }
 
     fn substituted(&self, argument: &Written, depth: usize) -> Located {
@@ -163,11 +163,7 @@ impl Template<'_> {
                 Some(value) => Some(value),
                 None if name.contains('.') && !name.starts_with("AWS::") => {
                     let (address, attribute) = name.split_once('.').unwrap_or((name, ""));
-                    Some(Located::loose(if self.is_resource(address) {
-                        Node::Reference(Reference { address: address.into(), attribute: Some(attribute.into()) })
-                    } else {
-                        Node::Unknown(unknown(format!("${{{name}}}"), "there is no resource of that name"))
-                    }))
+                    Some(self.attribute_named(address, attribute, format!("${{{name}}}"), depth))
                 }
                 None => self.reference(name),
             };

@@ -4,8 +4,9 @@ use std::rc::Rc;
 
 use super::module::{Call, Children, DEPTH_MAX, Instance, Key, Repetition};
 use super::names::Here;
-use super::syntax::{Block, joined};
+use super::syntax::Block;
 use super::value::{Evaluated, Value, unknown};
+use crate::files::joined;
 use crate::source::Span;
 
 impl<'w> Instance<'w> {

@@ -29,26 +29,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use self::module::{Instance, World};
-use self::syntax::joined;
 use self::value::Value;
 use crate::declared::{Problem, Reading};
+pub use crate::files::Files;
+use crate::files::joined;
 use crate::options::Options;
 use crate::source::{Source, Sources};
-
-/// The files that a reading may see. Paths are as the user would write them, with `/`.
-pub trait Files {
-    /// The text of a file.
-    ///
-    /// # Errors
-    /// Why it cannot be read, in words that go after its path.
-    fn read(&self, path: &str) -> Result<Arc<str>, String>;
-    /// The names of the files in a folder, sorted; none if there is no such folder. An empty path is the folder where the user stands.
-    fn list(&self, folder: &str) -> Option<Vec<String>>;
-    /// The paths of all files below a folder, relative to it and sorted.
-    fn list_below(&self, folder: &str) -> Option<Vec<String>>;
-    /// The absolute path of the folder where the user stands.
-    fn current_folder(&self) -> String;
-}
 
 /// Whether a file is part of a module, by its name.
 pub fn is_module_file(name: &str) -> bool {

@@ -12,7 +12,6 @@ use std::sync::Arc;
 use hcl_edit::expr::Expression;
 use rust_decimal::Decimal;
 
-use super::Files;
 use super::convert::convert;
 use super::eval::excerpt;
 use super::names::Here;
@@ -21,6 +20,7 @@ use super::syntax::{Attribute, Block, ModuleSource};
 use super::types::{Defaults, constraint};
 use super::value::{Data, Evaluated, Fault, Fields, Value, fault, unknown};
 use crate::declared::{Problem, ProblemKind};
+use crate::files::Files;
 use crate::options::Options;
 use crate::source::{FileId, Source, Sources, Span};
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::module::{Instance, Repetition};
 use super::scope::{Bound, Budget, Names, Scope};
-use super::syntax::{Attribute, joined};
+use super::syntax::Attribute;
 use super::value::{Data, Evaluated, Fault, Fields, Value, fault, unknown};
+use crate::files::joined;
 use crate::source::FileId;
 
 /// What names mean in one instance of a block.

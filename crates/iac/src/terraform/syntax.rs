@@ -9,9 +9,9 @@ use hcl_edit::Span as _;
 use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Attribute as HclAttribute, Body as HclBody, Structure};
 
-use super::Files;
 use super::json;
 use crate::declared::{Problem, ProblemKind};
+use crate::files::{Files, joined};
 use crate::source::{FileId, Source, Sources, Span};
 
 /// The inside of a block.
@@ -193,25 +193,6 @@ fn converted(body: HclBody, file: FileId) -> Body {
         }
     }
     made
-}
-
-/// A path below a folder; `./` and `../` are worked out.
-pub(super) fn joined(folder: &str, path: &str) -> String {
-    if path.starts_with('/') {
-        return path.to_owned();
-    }
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
-    let absolute = folder.starts_with('/');
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    format!("{}{}", if absolute { "/" } else { "" }, parts.join("/"))
 }
 
 pub(super) fn unreadable(path: &str, span: Option<Span>, message: String) -> Problem {

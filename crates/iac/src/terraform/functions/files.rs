@@ -2,8 +2,8 @@
 
 use super::Arguments;
 use super::encoding::hashed;
+use crate::files::joined;
 use crate::terraform::scope::{Bound, Scope};
-use crate::terraform::syntax::joined;
 use crate::terraform::template::{self, Lines};
 use crate::terraform::types::Type;
 use crate::terraform::value::{Evaluated, Fault, Value, fault, unknown};
