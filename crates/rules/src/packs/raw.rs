@@ -184,6 +184,8 @@ pub(crate) struct RawFix {
     pub(crate) cli: Option<String>,
     pub(crate) cloudformation: Option<String>,
     pub(crate) terraform: Option<String>,
+    #[serde(default)]
+    pub(crate) mechanical: bool,
 }
 
 #[derive(Debug, Deserialize)]

@@ -56,6 +56,11 @@ impl Expression {
         self.compiled.get_or_init(|| self.compile().ok()).as_ref()
     }
 
+    /// As it is written.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
     /// The arguments that it reads.
     pub fn reads(&self) -> Vec<String> {
         let uses = self.program().map(Program::uses).unwrap_or_default();
