@@ -254,3 +254,53 @@ fn only_what_changed_is_told() {
     assert_eq!(wrong.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&wrong.stderr).contains("--changed-since nowhere"));
 }
+
+/// A pair of `tests/pairs`: the same resources in both languages.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    name: String,
+    cloudformation: String,
+    terraform: String,
+}
+
+/// For each control the verdicts on all resources that are known, in order.
+fn counted(folder: &Path, file: &str) -> BTreeMap<String, Vec<String>> {
+    let checked = json(folder, &[file]);
+    let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for list in ["passed", "findings"] {
+        for one in checked[list].as_array().unwrap() {
+            let status = one["status"].as_str().unwrap_or("PASSED").to_owned();
+            all.entry(one["control"].as_str().unwrap().to_owned()).or_default().push(status);
+        }
+    }
+    all.values_mut().for_each(|verdicts| verdicts.sort());
+    all
+}
+
+#[test]
+fn written_pairs_get_the_same_verdicts() {
+    let pairs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pairs");
+    let (mut compared, mut differences) = (0, Vec::new());
+    for file in fs::read_dir(pairs).unwrap() {
+        let path = file.unwrap().path();
+        let pairs: Vec<Written> = yaml_serde::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        for pair in pairs {
+            let folder = tempfile::tempdir().unwrap();
+            fs::write(folder.path().join("t.yaml"), &pair.cloudformation).unwrap();
+            fs::create_dir(folder.path().join("tf")).unwrap();
+            fs::write(folder.path().join("tf/main.tf"), &pair.terraform).unwrap();
+            let (template, module) = (counted(folder.path(), "t.yaml"), counted(folder.path(), "tf"));
+            assert!(!template.is_empty(), "{}: nothing is judged", pair.name);
+            for (control, verdicts) in &template {
+                compared += verdicts.len();
+                let found = module.get(control);
+                if found != Some(verdicts) {
+                    differences.push(format!("{}: {control}: {verdicts:?} and {found:?}", pair.name));
+                }
+            }
+        }
+    }
+    assert!(differences.is_empty(), "{} of {compared} differ:\n{}", differences.len(), differences.join("\n"));
+    assert!(compared > 300, "{compared}");
+}
