@@ -23,7 +23,7 @@ pub(crate) enum Command {
     Scan(Box<ScanArgs>),
     /// Judge CloudFormation templates by the same controls, before they are deployed
     #[command(after_help = CHECK_HELP)]
-    Check(CheckArgs),
+    Check(Box<CheckArgs>),
     /// Show the security scores of the last scan, what they cost and how to raise them
     Score(ScoreArgs),
     /// Look at, test and write controls

@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn simple_conditions_say_what_they_want() {
-        let parameters = Value::Map([("least".into(), Value::Int(7))].into_iter().collect());
+        let parameters = Value::Map([(sekisho_model::Key::from("least"), Value::Int(7))].into_iter().collect());
         for (condition, wanted) in [
             ("properties.Encrypted", r#"Encrypted=true"#),
             ("!properties.Public", r#"Public=false"#),
