@@ -53,10 +53,14 @@ impl Walk<'_> {
                 };
                 self.set(path, value)
             }
-            Expr::In(path, list) => match &**list {
-                Expr::List(items) => self.set(path, self.constant(items.first()?)?),
-                _ => None,
-            },
+            Expr::In(path, list) => {
+                let first = match &**list {
+                    Expr::List(items) => self.constant(items.first()?),
+                    Expr::Literal(list) => list.as_list().and_then(<[Value]>::first).cloned(),
+                    _ => None,
+                };
+                self.set(path, first?)
+            }
             _ => None,
         }
     }
