@@ -9,7 +9,7 @@ use sekisho_hub::decisions::{self, DECISIONS_MAX_BYTES};
 use sekisho_hub::{Decisions, Known};
 use sekisho_rules::packs::PackSet;
 
-use crate::args::KeepingArgs;
+use crate::args::{Bar, KeepingArgs};
 use crate::files;
 
 const DEFAULT_FILE: &str = "sekisho.yaml";
@@ -33,6 +33,15 @@ pub(crate) fn load(keeping: &KeepingArgs, packs: &PackSet) -> Result<Decisions> 
 /// What the decisions mean for judging.
 pub(crate) fn settings(decisions: &Decisions) -> Settings {
     Settings { disabled: disabled_controls(decisions), parameters: decisions.parameters.clone(), only: None }
+}
+
+/// What a run fails on: what the command line says, else what the file says.
+pub(crate) fn bars(given: &[Bar], decisions: &Decisions) -> Vec<Bar> {
+    if !given.is_empty() {
+        return given.to_vec();
+    }
+    // The file's words have been checked.
+    decisions.fail_on.iter().filter_map(|word| word.parse().ok()).collect()
 }
 
 /// The ids of the controls that are switched off.

@@ -314,3 +314,18 @@ fn skips_of_other_tools_count_when_asked_for() {
     let problems = honoured["problems"].to_string();
     assert!(problems.contains("W9999") && problems.contains("accepts nothing"), "{problems}");
 }
+
+#[test]
+fn the_file_says_what_a_run_fails_on_unless_the_command_line_does() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("t.yaml"), "Resources: { Q: { Type: AWS::KMS::Key } }\n").unwrap();
+    let code = |args: &[&str]| check(folder.path(), args).status.code();
+    assert_eq!(code(&["t.yaml"]), Some(2));
+    fs::write(folder.path().join("sekisho.yaml"), "fail_on: [critical, high]\n").unwrap();
+    assert_eq!(code(&["t.yaml"]), Some(0));
+    assert_eq!(code(&["t.yaml", "--fail-on", "medium"]), Some(2));
+    fs::write(folder.path().join("sekisho.yaml"), "fail_on: [criticle]\n").unwrap();
+    let refused = check(folder.path(), &["t.yaml"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("`criticle` is nothing to fail on"));
+}

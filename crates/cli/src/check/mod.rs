@@ -178,7 +178,8 @@ pub(crate) fn run(args: &CheckArgs) -> Result<Outcome> {
             && args.paths.iter().any(|path| path.display().to_string() == *problem.path)
     });
     let new = |found: &&Found| !known.contains(&found.fingerprint());
-    let over = checked.found.iter().filter(new).any(|found| is_over(found, &args.fail_on));
+    let bars = decisions::bars(&args.fail_on, &decided);
+    let over = checked.found.iter().filter(new).any(|found| is_over(found, &bars));
     match (over, named_unreadable) {
         (true, _) => Ok(Outcome::OverTheBar),
         (false, true) => bail!("a file that was named could not be read; see above"),
@@ -194,7 +195,7 @@ fn in_force(packs: &PackSet, settings: &Settings) -> HashMap<String, Value> {
     packs.controls.values().map(values).collect()
 }
 
-/// Without `--fail-on`, whatever is open is over the bar: a check stands in the way of a mistake.
+/// Without `--fail-on` and `fail_on`, whatever is open is over the bar: a check stands in the way of a mistake.
 fn is_over(found: &Found, bars: &[Bar]) -> bool {
     if bars.is_empty() {
         return found.is_open();

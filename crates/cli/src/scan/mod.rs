@@ -97,7 +97,7 @@ pub(crate) fn run(args: &ScanArgs) -> Result<Outcome> {
         let text = Baseline::of_store(&store, crate::now())?.to_json();
         files::write_whole(path, |out| out.write_all(text.as_bytes()))?;
     }
-    Ok(if bar::is_over(&args.fail_on, &findings, &delta, against.as_ref()) {
+    Ok(if bar::is_over(&crate::decisions::bars(&args.fail_on, &decisions), &findings, &delta, against.as_ref()) {
         Outcome::OverTheBar
     } else {
         Outcome::Clean

@@ -15,6 +15,7 @@
 //! disabled:
 //!   - { control: S3.11, reason: no consumer of event notifications }
 //! standards: [aws-foundational-security-best-practices]
+//! fail_on: [critical, high]                   # which findings make the exit code 2 where the command line does not say
 //! ```
 //!
 //! Conventions: a file is good or it is refused as a whole, with every mistake at its line and column and what to
@@ -36,6 +37,9 @@ use tree::{Data, Mistake, Node};
 
 /// The largest file that is read: room for some thousand decisions.
 pub const DECISIONS_MAX_BYTES: usize = 1024 * 1024;
+
+/// What a run can be told to fail on: severities, what is new, and what could not be judged.
+pub const BARS: [&str; 6] = ["new", "critical", "high", "medium", "low", "not-available"];
 
 /// A control that is switched off.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +63,8 @@ pub struct Decisions {
     pub disabled: Vec<DisabledControl>,
     /// The standards that count; `None` for all.
     pub standards: Option<Vec<String>>,
+    /// Which findings make a run fail, in the words of [`BARS`]; empty where the file does not say.
+    pub fail_on: Vec<String>,
 }
 
 /// The names that a file may use.
@@ -163,7 +169,7 @@ impl Reader<'_> {
 
     fn decisions(&mut self, root: &Node) -> Decisions {
         let mut decisions = Decisions::default();
-        let keys = ["suppress", "parameters", "disabled", "standards"];
+        let keys = ["suppress", "parameters", "disabled", "standards", "fail_on"];
         let Some(fields) = self.fields(root, &keys, "suppress: [...]") else { return decisions };
         if let Some(node) = fields.get("suppress") {
             for item in self.items(node, "suppressions") {
@@ -186,6 +192,21 @@ impl Reader<'_> {
         }
         if let Some(node) = fields.get("standards") {
             decisions.standards = Some(self.standards(node));
+        }
+        if let Some(node) = fields.get("fail_on") {
+            for item in self.items(node, "severities") {
+                let word = fields::scalar(item);
+                match self.note(word) {
+                    Some(word) if BARS.contains(&word.to_lowercase().as_str()) => {
+                        decisions.fail_on.push(word.to_lowercase())
+                    }
+                    Some(word) => {
+                        let text = format!("`{word}` is nothing to fail on; write {}", BARS.join(", "));
+                        self.mistakes.push(item.place.mistake(text));
+                    }
+                    None => {}
+                }
+            }
         }
         decisions
     }
