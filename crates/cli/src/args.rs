@@ -122,6 +122,8 @@ pub(crate) enum CheckFormat {
     Junit,
     /// A table for a comment on a pull request.
     Markdown,
+    /// One page to send on.
+    Html,
 }
 
 /// What `sekisho scan` takes.

@@ -329,3 +329,22 @@ fn the_file_says_what_a_run_fails_on_unless_the_command_line_does() {
     assert_eq!(refused.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("`criticle` is nothing to fail on"));
 }
+
+#[test]
+fn the_page_is_whole_and_nothing_in_it_is_markup_of_the_template() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "Resources:\n  Logs: # <script>alert(1)</script>\n    Type: AWS::S3::Bucket\n    Properties: { BucketName: '<b>' }\n";
+    fs::write(folder.path().join("t.yaml"), text).unwrap();
+    for lang in ["en", "ja"] {
+        let output =
+            sekisho(folder.path()).args(["check", "t.yaml", "--format", "html", "--lang", lang]).output().unwrap();
+        let page = String::from_utf8(output.stdout).unwrap();
+        assert!(page.contains(&format!("<html lang=\"{lang}\">")) && page.trim_end().ends_with("</html>"));
+        assert!(!page.contains("<script>") && page.contains("&lt;script&gt;alert(1)"));
+        assert!(page.contains("S3.14") && page.contains("default-src 'none'"));
+        for tag in ["section", "details", "pre", "dl", "main"] {
+            let count = |end: &str| page.matches(&format!("<{end}{tag}")).count();
+            assert_eq!(count(""), count("/"), "{tag}");
+        }
+    }
+}

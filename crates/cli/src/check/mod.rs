@@ -10,6 +10,7 @@ mod discover;
 mod engine;
 mod explain;
 mod fix;
+mod html;
 mod json;
 mod modules;
 mod reports;
@@ -249,6 +250,7 @@ fn write(checked: &Checked<'_>, args: &CheckArgs) -> Result<()> {
         CheckFormat::Gitlab => reports::gitlab(checked, out),
         CheckFormat::Junit => reports::junit(checked, out),
         CheckFormat::Markdown => reports::markdown(checked, out),
+        CheckFormat::Html => html::write(checked, out),
     };
     match &args.output {
         Some(path) => files::write_whole(path, |out| print(out, false, terminal::FILE_WIDTH)),

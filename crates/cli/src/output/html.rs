@@ -20,7 +20,7 @@ use super::summary::{self, Tally};
 use super::text::{clean, minute, thousands};
 use super::words::{Words, count, fill, words};
 
-const STYLE: &str = include_str!("../../assets/report.css");
+pub(crate) const STYLE: &str = include_str!("../../assets/report.css");
 const SCRIPT: &str = include_str!("../../assets/report.js");
 /// How many things to do are listed.
 const PRIORITIES_MAX: usize = 10;
@@ -30,7 +30,7 @@ const ACCOUNTS_MAX: usize = 20;
 const ROWS_MAX: usize = 100;
 
 /// Text for element content and double-quoted attributes.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in clean(text).chars() {
         match character {
@@ -73,7 +73,7 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// The policy's name for an inline block.
-fn hash_source(text: &str) -> String {
+pub(crate) fn hash_source(text: &str) -> String {
     format!("'sha256-{}'", BASE64.encode(Sha256::digest(text.as_bytes())))
 }
 
@@ -98,7 +98,7 @@ fn shape(severity: Severity) -> &'static str {
     }
 }
 
-fn badge(words: &Words, severity: Severity) -> String {
+pub(crate) fn badge(words: &Words, severity: Severity) -> String {
     format!(
         "<span class=\"badge {}\"><svg viewBox=\"0 0 10 10\" aria-hidden=\"true\"><path d=\"{}\"/></svg>{}</span>",
         class_of(severity),
