@@ -10,7 +10,7 @@ use crate::output::words::words;
 
 /// What this page has besides the scan report.
 const OWN_STYLE: &str = "pre { background: var(--code); border-radius: 6px; padding: 8px 12px; overflow-x: auto; margin: 6px 0; } \
-     .line { color: var(--soft); user-select: none; } details.one { border-top: 1px solid var(--line); padding: 8px 0; } \
+     .tiles { grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)); } .line { color: var(--soft); user-select: none; } details.one { border-top: 1px solid var(--line); padding: 8px 0; } \
      details.one > summary { cursor: pointer; overflow-wrap: anywhere; } details.one dl { margin: 6px 0; overflow-wrap: anywhere; } \
      details.one dd { margin: 0 0 4px; } .tell { font-weight: 600; }";
 
