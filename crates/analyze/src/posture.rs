@@ -290,10 +290,9 @@ impl<'a> Bench<'a> {
             }
             let mut judged = subject.judge(prepared.control, &prepared.parameters);
             let mut subject = &mut subject;
-            if let Some(bare) = bare.as_mut().filter(|_| hangs_on_deployment(&judged)) {
-                if prepared.control.before_deployment != Some(true) {
-                    continue;
-                }
+            if self.bare.is_some() && hangs_on_deployment(&judged) {
+                let judge_bare = prepared.control.before_deployment == Some(true);
+                let Some(bare) = bare.as_mut().filter(|_| judge_bare) else { continue };
                 subject = bare;
                 judged = subject.judge(prepared.control, &prepared.parameters);
                 if hangs_on_deployment(&judged) {

@@ -81,6 +81,12 @@ pub(crate) struct CheckArgs {
     /// Accept what skips of checkov, cfn_nag, cfn-guard, trivy and tfsec in the code accept
     #[arg(long)]
     pub(crate) honour_foreign_skips: bool,
+    /// Write the fixes that are mechanical into the files, and check what is left
+    #[arg(long, conflicts_with = "diff")]
+    pub(crate) fix: bool,
+    /// Show what --fix would write, as a diff, and write nothing
+    #[arg(long)]
+    pub(crate) diff: bool,
     /// Only findings that the changes since a git revision may have made: main, v1.2, HEAD~3
     #[arg(long, value_name = "REVISION")]
     pub(crate) changed_since: Option<String>,

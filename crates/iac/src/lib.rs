@@ -13,6 +13,7 @@ pub mod files;
 pub mod located;
 pub mod options;
 mod parse;
+pub mod patch;
 pub mod shape;
 mod skips;
 pub mod source;

@@ -326,6 +326,86 @@ fn a_part_of_something_elsewhere_is_judged_by_itself() {
 }
 
 #[test]
+fn a_part_that_says_nothing_of_what_is_judged_is_no_document() {
+    let contact = |kind: &str| {
+        let text = format!("resource aws_account_alternate_contact c {{\n  alternate_contact_type = \"{kind}\"\n}}");
+        shaped(&[("main.tf", &text)])
+    };
+    assert_eq!(contact("BILLING"), []);
+    let [security] = &contact("SECURITY")[..] else { panic!("one document") };
+    assert_eq!(security.attributes.get("Provided"), Some(&Value::Bool(true)));
+}
+
+#[test]
+fn settings_that_are_declared_one_by_one_are_one_document() {
+    let setting = |name: &str, id: &str, value: &str| {
+        format!(
+            "resource aws_ssm_service_setting {name} {{\n  setting_id = \"{id}\"\n  setting_value = \"{value}\"\n}}\n"
+        )
+    };
+    let sharing = setting(
+        "a",
+        "arn:aws:ssm:us-east-1:1:servicesetting/ssm/documents/console/public-sharing-permission",
+        "Disable",
+    );
+    let [one] = &shaped(&[("main.tf", &sharing)])[..] else { panic!("one document") };
+    assert_eq!(one.properties.get("DocumentPublicSharing"), Some(&Value::from("Disable")));
+    assert!(one.properties.get("AutomationScriptLogDestination").unwrap().as_unknown().is_some());
+
+    let log = setting("b", "/ssm/automation/customer-script-log-destination", "CloudWatch");
+    let other = setting("c", "/ssm/parameter-store/high-throughput-enabled", "true");
+    let [one] = &shaped(&[("main.tf", &format!("{other}{sharing}{log}"))])[..] else { panic!("one document") };
+    assert_eq!(one.properties.get("DocumentPublicSharing"), Some(&Value::from("Disable")));
+    assert_eq!(one.properties.get("AutomationScriptLogDestination"), Some(&Value::from("CloudWatch")));
+}
+
+#[test]
+fn what_is_declared_inside_another_resource_is_one_of_its_own() {
+    let acl = |ingress: &str| {
+        let text = format!(
+            r#"
+            variable "rules" {{}}
+            resource "aws_network_acl" "main" {{
+              vpc_id     = "vpc-1"
+              subnet_ids = ["subnet-1", "subnet-2"]
+              {ingress}
+            }}
+            "#
+        );
+        shaped(&[("main.tf", &text)])
+    };
+    let of = |all: &[Resource], kind: &str| -> Vec<Resource> {
+        all.iter().filter(|one| one.type_name == format!("AWS::EC2::{kind}")).cloned().collect()
+    };
+    let rule = |port: &str| {
+        format!(
+            "rule_no = 100\n action = \"allow\"\n protocol = \"tcp\"\n cidr_block = \"10.0.0.0/8\"\n from_port = {port}\n to_port = {port}"
+        )
+    };
+    let all = acl(&format!("ingress {{\n{}\n}}\negress {{\n{}\n}}", rule("22"), rule("443")));
+    let [main] = &of(&all, "NetworkAcl")[..] else { panic!("{all:?}") };
+    let entries = of(&all, "NetworkAclEntry");
+    let shown: Vec<String> = entries.iter().map(|entry| entry.properties.to_string()).collect();
+    let expected = |egress: bool, port: u16| {
+        format!(
+            r#"{{"CidrBlock":"10.0.0.0/8","Egress":{egress},"NetworkAclId":"{}","PortRange":{{"From":{port},"To":{port}}},"Protocol":6,"RuleAction":"allow","RuleNumber":100}}"#,
+            main.name
+        )
+    };
+    assert_eq!(shown, [expected(false, 22), expected(true, 443)]);
+    assert_ne!(entries[0].arn, entries[1].arn);
+    let used = of(&all, "SubnetNetworkAclAssociation");
+    let subnets: Vec<_> = used.iter().filter_map(|one| one.properties.get("SubnetId")?.as_str()).collect();
+    assert_eq!(subnets, ["subnet-1", "subnet-2"]);
+
+    let dynamic =
+        format!("dynamic \"ingress\" {{\n for_each = var.rules\n content {{\n{}\n}}\n}}", rule("ingress.value"));
+    let [entry] = &of(&acl(&dynamic), "NetworkAclEntry")[..] else { panic!("one unknown entry") };
+    assert_eq!(entry.properties.get("NetworkAclId"), Some(&Value::from(&*main.name)));
+    assert!(entry.properties.get("RuleAction").unwrap().as_unknown().is_some());
+}
+
+#[test]
 fn dynamic_blocks_make_rules_and_unknown_ones_make_them_unknown() {
     let text = |ports: &str| {
         format!(

@@ -21,6 +21,7 @@ const FILES_MAX: usize = 100_000;
 const PASSED_OVER: [&str; 6] = [".git", "node_modules", ".terraform", "target", "__pycache__", ".venv"];
 
 /// A text to check, or why there is none.
+#[derive(Clone)]
 pub(super) struct Input {
     /// As the user would write it; `-` for standard input.
     pub(super) path: String,
@@ -29,6 +30,14 @@ pub(super) struct Input {
     pub(super) named: bool,
     /// Whether it is a folder with a root module of Terraform; there is no text then.
     pub(super) module: bool,
+}
+
+impl Input {
+    /// The same with another text, if there is one.
+    pub(super) fn with(&self, changed: Option<&(Arc<str>, String)>) -> Self {
+        let text = changed.map_or_else(|| self.text.clone(), |(_, after)| Ok(after.as_str().into()));
+        Self { text, ..self.clone() }
+    }
 }
 
 /// Reads what the paths name: files, folders with everything below them, `-`. A file of a Terraform module stands for its folder.

@@ -31,6 +31,8 @@ pub(super) struct Engine<'p> {
     pub(super) options: Options,
     pub(super) disk: Disk,
     pub(super) mappings: HashMap<&'p str, Vec<&'p TerraformMapping>>,
+    /// The parameters of the controls in force, by id: what a fix sets.
+    pub(super) parameters: HashMap<String, Value>,
     /// Whether skips of other tools count, and what they mean.
     pub(super) foreign: Option<ForeignRules>,
     pub(super) suppressions: &'p [SuppressionRule],
@@ -220,6 +222,7 @@ impl<'p> Engine<'p> {
             type_name: declared.type_name.to_string(),
             evidence,
             reasons: verdict.reasons.iter().map(|reason| reason.description.clone()).collect(),
+            patch: self.patch(reading, origin, declared, verdict),
             accepted: self.accepted(&path_of(reading, declared), declared, skips, verdict),
         };
         if let Some((span, source)) = span.and_then(|span| Some((span, reading.sources.get(span.file)?))) {
@@ -248,14 +251,18 @@ impl<'p> Engine<'p> {
         };
         let part = origin.parts.iter().rev().find(gave).and_then(|(_, at)| reading.declared.get(*at));
         let written = part.unwrap_or(declared);
-        let field = path.split_once('.').map_or(path, |(_, rest)| rest);
-        let field = field.split(['.', '[']).next().unwrap_or_default();
-        let mappings = self.mappings.get(&*written.type_name).map(Vec::as_slice).unwrap_or_default();
+        let below = path.split_once('.').map_or(path, |(_, rest)| rest);
+        shape::place(written, self.mapping(written, below), path)
+    }
+
+    /// The mapping of a declaration that gives a field; none for CloudFormation.
+    pub(super) fn mapping(&self, written: &Declared, path: &str) -> Option<&'p TerraformMapping> {
+        let field = path.split(['.', '[']).next().unwrap_or_default();
+        let mappings = self.mappings.get(&*written.type_name)?;
         let gives = |mapping: &&&TerraformMapping| {
             mapping.properties.iter().chain(&mapping.attributes).any(|(name, _)| **name == *field)
         };
-        let mapping = mappings.iter().find(gives).or_else(|| mappings.first());
-        shape::place(written, mapping.copied(), path)
+        mappings.iter().find(gives).or_else(|| mappings.first()).copied()
     }
 
     /// The skips of a resource that hold; what cannot be read or has ended is said.

@@ -9,6 +9,7 @@ mod changed;
 mod discover;
 mod engine;
 mod explain;
+mod fix;
 mod json;
 mod modules;
 mod reports;
@@ -16,14 +17,14 @@ mod sarif;
 mod skip;
 mod terminal;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{self, IsTerminal, Write};
 
 use anyhow::{Context, Result, bail};
-use sekisho_analyze::posture::DeclaredJudge;
+use sekisho_analyze::posture::{DeclaredJudge, Settings};
 use sekisho_iac::{Options, Problem, ProblemKind};
 use sekisho_model::{ComplianceStatus, Lang, Map, Severity, Value};
-use sekisho_rules::packs::PackSet;
+use sekisho_rules::packs::{Control, PackSet, effective_parameters};
 use uuid::Uuid;
 
 use crate::args::{Bar, CheckArgs, CheckFormat};
@@ -66,6 +67,8 @@ pub(crate) struct Found {
     pub(crate) reasons: Vec<String>,
     /// The reason of a decision that accepts it.
     pub(crate) accepted: Option<String>,
+    /// What would fix it, where that is mechanical.
+    pub(crate) patch: fix::Patch,
 }
 
 /// A control that holds.
@@ -129,13 +132,14 @@ pub(crate) fn run(args: &CheckArgs) -> Result<Outcome> {
     let options = Options { parameters: parameters(args)?, region: args.region.clone(), ..Options::default() };
     let disk = modules::Disk::new(&args.paths);
     let sources = discover::sources(&args.paths, &disk)?;
-    let engine = engine::Engine {
+    let mut engine = engine::Engine {
         packs: &loaded.set,
         judge: DeclaredJudge::new(&loaded.set, &settings),
         options,
         disk,
         mappings: loaded.set.terraform(),
         foreign: args.honour_foreign_skips.then(skip::ForeignRules::load).transpose()?,
+        parameters: in_force(&loaded.set, &settings),
         suppressions: &decided.suppressions,
         now: crate::now(),
     };
@@ -145,7 +149,22 @@ pub(crate) fn run(args: &CheckArgs) -> Result<Outcome> {
     }
     let known = args.baseline.as_deref().map(baseline::read).transpose()?.unwrap_or_default();
     let changed = args.changed_since.as_deref().map(changed::Changed::since).transpose()?;
-    let mut checked = engine.check(sources, args.lang.get());
+    let lang = args.lang.get();
+    let mut checked = engine.check(sources.clone(), lang);
+    if args.fix || args.diff {
+        let fixed = engine.fixed(&checked, &sources, lang);
+        if args.diff {
+            fixed.show(io::stdout().is_terminal(), &mut io::stdout().lock())?;
+            return Ok(Outcome::Clean);
+        }
+        let files = fixed.write()?;
+        let told = match lang {
+            Lang::En => format!("fixed {} findings in {files} files", fixed.findings),
+            Lang::Ja => format!("{files} 個のファイルで {} 件を修正しました", fixed.findings),
+        };
+        writeln!(io::stderr(), "{told}")?;
+        checked = engine.check(discover::sources(&args.paths, &engine.disk)?, lang);
+    }
     if let Some(changed) = changed {
         changed.keep(&mut checked.found);
     }
@@ -165,6 +184,14 @@ pub(crate) fn run(args: &CheckArgs) -> Result<Outcome> {
         (false, true) => bail!("a file that was named could not be read; see above"),
         (false, false) => Ok(Outcome::Clean),
     }
+}
+
+/// The parameters of all controls as the settings leave them.
+fn in_force(packs: &PackSet, settings: &Settings) -> HashMap<String, Value> {
+    let values = |control: &Control| {
+        (control.id.clone(), effective_parameters(&control.parameters, settings.parameters.get(&control.id)))
+    };
+    packs.controls.values().map(values).collect()
 }
 
 /// Without `--fail-on`, whatever is open is over the bar: a check stands in the way of a mistake.

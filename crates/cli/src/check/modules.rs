@@ -1,6 +1,6 @@
 //! Folders of Terraform: which of them are root modules, and the files that their reading may see.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -17,6 +17,8 @@ const BELOW_MAX: usize = 20_000;
 pub(super) struct Disk {
     allowed: Vec<PathBuf>,
     current: PathBuf,
+    /// Texts that stand for those on the disk, by the path as the user would write it.
+    pub(super) overlay: HashMap<String, Arc<str>>,
 }
 
 impl Disk {
@@ -28,7 +30,7 @@ impl Disk {
             Some(repository.unwrap_or(path))
         };
         let allowed = paths.iter().filter_map(base).chain([current.clone()]).filter(|path| path.parent().is_some());
-        Self { allowed: allowed.collect(), current }
+        Self { allowed: allowed.collect(), current, overlay: HashMap::new() }
     }
 
     fn real(&self, path: &str) -> Result<PathBuf, String> {
@@ -41,9 +43,16 @@ impl Disk {
     }
 }
 
+impl Disk {
+    /// What stands on the disk, whatever is laid over it.
+    pub(super) fn original(&self, path: &str) -> Result<Arc<str>, String> {
+        discover::text_of(&self.real(path)?)
+    }
+}
+
 impl Files for Disk {
     fn read(&self, path: &str) -> Result<Arc<str>, String> {
-        discover::text_of(&self.real(path)?)
+        self.overlay.get(path).map_or_else(|| self.original(path), |text| Ok(text.clone()))
     }
 
     fn list(&self, folder: &str) -> Option<Vec<String>> {

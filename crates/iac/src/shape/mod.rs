@@ -12,7 +12,7 @@ mod terraform;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sekisho_model::{Key, Map, Resource, Unknown, UnknownKind, Value};
-use sekisho_rules::packs::{PackSet, ResourcePack, TemplatePart, TerraformMapping};
+use sekisho_rules::packs::{Kind, PackSet, ResourcePack, TemplatePart, TerraformMapping};
 
 pub use self::place::place;
 
@@ -72,7 +72,8 @@ struct Identity {
 pub fn shape(declared: &[Declared], packs: &PackSet, options: &Options) -> Vec<Shaped> {
     let mappings = packs.terraform();
     let of = |resource: &Declared| mappings.get(&*resource.type_name).map(Vec::as_slice).unwrap_or_default();
-    let mapping = |resource: &Declared| of(resource).first().copied();
+    let mapping = |resource: &Declared| of(resource).first().copied().filter(|mapping| mapping.inside.is_none());
+    let inside = |resource: &Declared| of(resource).iter().copied().filter(|mapping| mapping.inside.is_some());
     let identities =
         declared.iter().map(|resource| (&*resource.address, identity(resource, mapping(resource), options)));
     let shaper = Shaper { identities: identities.collect(), options };
@@ -80,6 +81,11 @@ pub fn shape(declared: &[Declared], packs: &PackSet, options: &Options) -> Vec<S
     let mut arns = HashSet::new();
     let mut parts: Vec<(usize, &TerraformMapping, Value)> = Vec::new();
     for (at, resource) in declared.iter().enumerate() {
+        for mapping in inside(resource) {
+            if let Some(pack) = packs.resources.get(&mapping.is) {
+                shaped.extend(shaper.inside(at, resource, pack, mapping));
+            }
+        }
         let found = match mapping(resource) {
             Some(mapping) => {
                 let item = shaper.value(&resource.properties);
@@ -116,11 +122,56 @@ pub fn shape(declared: &[Declared], packs: &PackSet, options: &Options) -> Vec<S
     }
     let mut seen = HashSet::new();
     for (at, mapping, item) in parts.iter().filter(|(at, ..)| alone.contains(at) && seen.insert(*at)) {
+        let part = shaper.renamed(mapping, item.clone());
+        if part.properties.is_empty() && part.attributes.is_empty() {
+            continue;
+        }
         if let Some((pack, declared)) = packs.resources.get(&mapping.is).zip(declared.get(*at)) {
-            shaped.push(shaper.alone(*at, declared, pack, shaper.renamed(mapping, item.clone())));
+            shaped.push(shaper.alone(*at, declared, pack, part));
         }
     }
+    join_settings(&mut shaped, packs);
     shaped
+}
+
+/// Settings of an account are one document, however many declarations say something of them: the first, with what the others know.
+fn join_settings(shaped: &mut Vec<Shaped>, packs: &PackSet) {
+    let mut firsts: HashMap<String, usize> = HashMap::new();
+    let mut joined: Vec<Shaped> = Vec::with_capacity(shaped.len());
+    for one in shaped.drain(..) {
+        let type_name = &one.resource.type_name;
+        let is_setting = packs.resources.get(type_name).is_some_and(|pack| pack.kind == Kind::Setting);
+        match firsts.get(type_name).copied().and_then(|first| joined.get_mut(first)) {
+            Some(first) if is_setting => first.learn(&one),
+            _ => {
+                if is_setting {
+                    firsts.insert(type_name.clone(), joined.len());
+                }
+                joined.push(one);
+            }
+        }
+    }
+    *shaped = joined;
+}
+
+impl Shaped {
+    /// Takes over what another declaration of the same thing knows and this one does not.
+    fn learn(&mut self, other: &Shaped) {
+        let at = other.origin.declared;
+        let documents = [
+            ("properties", &mut self.resource.properties, &other.resource.properties),
+            ("attributes", &mut self.resource.attributes, &other.resource.attributes),
+        ];
+        for (document, own, more) in documents {
+            let (Value::Map(own), Value::Map(more)) = (own, more) else { continue };
+            for (name, value) in more.iter().filter(|(_, value)| value.as_unknown().is_none() && !value.is_null()) {
+                if own.get(name).is_none_or(|known| known.is_null() || known.as_unknown().is_some()) {
+                    own.insert(name.clone(), value.clone());
+                    self.origin.parts.push((format!("{document}.{name}"), at));
+                }
+            }
+        }
+    }
 }
 
 /// Properties, attributes and tags by CloudFormation's names.

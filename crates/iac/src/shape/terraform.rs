@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sekisho_model::{Key, Map, Resource, Timestamp, Unknown, UnknownKind, Value};
 use sekisho_rules::cel::{Env, Val};
-use sekisho_rules::packs::{Expression, ResourcePack, TerraformMapping};
+use sekisho_rules::packs::{Expression, Inside, ResourcePack, TerraformMapping};
 
 use super::{Origin, Renamed, Shaped, Shaper, tags};
 use crate::declared::Declared;
@@ -161,6 +161,46 @@ impl Shaper<'_> {
         alone.retain(|at| !joined.contains(at));
         alone.extend(replaced);
         alone
+    }
+
+    /// What is declared inside a resource and is a resource of its own in an account. Where the list is not known, neither is
+    /// anything of what is in it.
+    pub(super) fn inside(
+        &self,
+        at: usize,
+        declared: &Declared,
+        pack: &ResourcePack,
+        mapping: &TerraformMapping,
+    ) -> Vec<Shaped> {
+        let Some((Inside { each, within }, around)) =
+            mapping.inside.as_ref().zip(self.identities.get(&*declared.address))
+        else {
+            return Vec::new();
+        };
+        let elements = match self.mapped(each, &self.value(&declared.properties)) {
+            Value::List(elements) => elements.to_vec(),
+            doubt @ Value::Unknown(_) => vec![doubt],
+            _ => Vec::new(),
+        };
+        let shaped = |(number, element): (usize, &Value)| {
+            let mut properties: Map = match element {
+                Value::Map(given) => {
+                    let given = given.iter().filter(|(_, value)| !value.is_null());
+                    given.map(|(name, value)| (name.clone(), value.clone())).collect()
+                }
+                doubt => {
+                    pack.field_names("properties").into_iter().map(|name| (Key::from(name), doubt.clone())).collect()
+                }
+            };
+            properties.insert(within.clone(), Value::from(around.name.as_str()));
+            let renamed = Renamed { properties, attributes: Map::new(), tags: tags(None) };
+            let mut resource = self.resource(declared, pack, renamed);
+            let kind = pack.type_name.rsplit("::").next().unwrap_or_default();
+            resource.arn = format!("{}#{kind}[{number}]", declared.address);
+            resource.name = resource.arn.clone();
+            Shaped { resource, origin: Origin { declared: at, parts: Vec::new() } }
+        };
+        elements.iter().enumerate().map(shaped).collect()
     }
 
     /// The address that one of some arguments refers to, through parts that are named after what they belong to.

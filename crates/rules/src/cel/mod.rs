@@ -18,6 +18,7 @@ mod eval;
 mod explain;
 pub mod functions;
 mod value;
+mod wanted;
 
 pub use ast::Uses;
 pub use compile::{CompileError, Program};

@@ -52,6 +52,9 @@ pub struct Fix {
     /// Terraform, where it can be declared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub terraform: Option<String>,
+    /// Whether setting what `passes_when` asks for is all there is to do: nothing is replaced, breaks or costs much more.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub mechanical: bool,
 }
 
 /// What a test expects.
@@ -225,6 +228,7 @@ impl Control {
                 cli: raw.fix.cli,
                 cloudformation: raw.fix.cloudformation,
                 terraform: raw.fix.terraform,
+                mechanical: raw.fix.mechanical,
             },
             category: raw.category,
             config_rule: raw.config_rule,

@@ -25,4 +25,4 @@ pub use problem::Problem;
 pub use resource::{Batch, Call, Kind, List, ResourcePack, Scope, Source, TemplatePart};
 pub use set::{Form, PackSet, PackSource, control_order};
 pub use standard::{Standard, StandardControl};
-pub use terraform::{Expression, TERRAFORM_ROOTS, TerraformMapping, snake};
+pub use terraform::{Expression, Inside, TERRAFORM_ROOTS, TerraformMapping, snake};

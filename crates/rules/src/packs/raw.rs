@@ -165,6 +165,8 @@ pub(crate) struct RawResourcePack {
 pub(crate) struct RawTerraform {
     pub(crate) like: Option<String>,
     pub(crate) of: Option<RawExpr>,
+    pub(crate) each: Option<RawExpr>,
+    pub(crate) within: Option<String>,
     pub(crate) name: Option<String>,
     #[serde(default)]
     pub(crate) same: Vec<String>,
@@ -184,6 +186,8 @@ pub(crate) struct RawFix {
     pub(crate) cli: Option<String>,
     pub(crate) cloudformation: Option<String>,
     pub(crate) terraform: Option<String>,
+    #[serde(default)]
+    pub(crate) mechanical: bool,
 }
 
 #[derive(Debug, Deserialize)]

@@ -135,6 +135,8 @@ impl PackSet {
         for mapping in self.resources.values().flat_map(|pack| &pack.terraform) {
             by_name.entry(&mapping.type_name).or_default().push(mapping);
         }
+        // What a type is comes before what is declared inside it.
+        by_name.values_mut().for_each(|mappings| mappings.sort_by_key(|mapping| mapping.inside.is_some()));
         by_name
     }
 

@@ -23,6 +23,8 @@ pub struct TerraformMapping {
     pub is: String,
     /// What it is part of: an expression that gives the other's name or ARN.
     pub of: Option<Expression>,
+    /// What the provider declares inside a resource of another type.
+    pub inside: Option<Inside>,
     /// The argument that names it, where it is not one of the usual ones.
     pub name: Option<String>,
     /// CloudFormation properties.
@@ -33,6 +35,15 @@ pub struct TerraformMapping {
     pub append: Vec<String>,
     /// Tags, where they are not in `tags_all`.
     pub tags: Option<Expression>,
+}
+
+/// Resources that are declared inside another one: the rules of a network ACL.
+#[derive(Debug)]
+pub struct Inside {
+    /// Gives the list of their properties.
+    pub each: Expression,
+    /// The property that names the resource around them.
+    pub within: Key,
 }
 
 /// An expression over a declaration that is compiled when it is first needed.
@@ -56,6 +67,11 @@ impl Expression {
         self.compiled.get_or_init(|| self.compile().ok()).as_ref()
     }
 
+    /// As it is written.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
     /// The arguments that it reads.
     pub fn reads(&self) -> Vec<String> {
         let uses = self.program().map(Program::uses).unwrap_or_default();
@@ -68,6 +84,7 @@ impl TerraformMapping {
     pub(crate) fn mistakes(&self) -> Vec<(String, CompileError)> {
         let fields = self.properties.iter().chain(&self.attributes).map(|(name, expression)| (&**name, expression));
         let all = fields.chain(self.of.iter().map(|of| ("of", of))).chain(self.tags.iter().map(|tags| ("tags", tags)));
+        let all = all.chain(self.inside.iter().map(|inside| ("each", &inside.each)));
         all.filter_map(|(name, expression)| Some((name.to_owned(), expression.compile().err()?))).collect()
     }
 }
@@ -101,7 +118,15 @@ pub(super) fn mappings(raw: &Ordered<RawTerraform>, is: &str) -> Result<Vec<Terr
                 return Err(format!("{type_name} appends {name}, which it does not give"));
             }
         }
+        let inside = match (&raw.each, &raw.within) {
+            (Some(each), Some(within)) => {
+                Some(Inside { each: Expression::new(&*each.0), within: Key::from(within.as_str()) })
+            }
+            (None, None) => None,
+            _ => return Err(format!("{type_name} has one of `each` and `within`; give both")),
+        };
         Ok(TerraformMapping {
+            inside,
             type_name: type_name.clone(),
             is: is.to_owned(),
             of: raw.of.as_ref().map(|of| Expression::new(&*of.0)),
