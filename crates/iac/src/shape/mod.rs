@@ -114,7 +114,7 @@ pub fn shape(declared: &[Declared], packs: &PackSet, options: &Options) -> Vec<S
                     Value::Map(properties) => properties,
                     _ => Map::new(),
                 };
-                let tags = tags(TAGS.iter().find_map(|name| properties.get(*name)));
+                let tags = tags(TAGS.iter().find_map(|name| properties.get(name)));
                 (pack, Renamed { properties, attributes: Map::new(), tags })
             }),
         };
