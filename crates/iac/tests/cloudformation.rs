@@ -264,6 +264,38 @@ Resources:
 }
 
 #[test]
+fn tags_are_found_where_a_type_names_them_otherwise() {
+    let text = r#"
+Resources:
+  Check:
+    Type: AWS::Route53::HealthCheck
+    Properties: { HealthCheckTags: [{ Key: owner, Value: web }] }
+  Pool:
+    Type: AWS::Cognito::UserPool
+    Properties: { UserPoolTags: { owner: web } }
+"#;
+    for resource in shaped(text, &Options::default()) {
+        assert_eq!(resource.tags.to_string(), r#"{"owner":"web"}"#, "{}", resource.type_name);
+    }
+}
+
+#[test]
+fn the_logging_of_a_firewall_is_part_of_the_firewall() {
+    let text = r#"
+Resources:
+  Firewall: { Type: AWS::NetworkFirewall::Firewall, Properties: { FirewallName: edge } }
+  Logging:
+    Type: AWS::NetworkFirewall::LoggingConfiguration
+    Properties:
+      FirewallArn: !Ref Firewall
+      LoggingConfiguration: { LogDestinationConfigs: [{ LogType: ALERT }] }
+"#;
+    let firewall = shaped(text, &Options::default()).remove(0);
+    let configs = firewall.attributes.at("LoggingConfiguration.LogDestinationConfigs").unwrap();
+    assert_eq!(configs.to_string(), r#"[{"LogType":"ALERT"}]"#);
+}
+
+#[test]
 fn loops_in_loops_end() {
     let mut entries = "X: { Type: AWS::SNS::Topic }".to_owned();
     for level in 0..12 {

@@ -487,6 +487,33 @@ fn a_plan_says_what_its_configuration_says() {
     assert!(one(&reading, "aws_s3_bucket.logs").properties.get("versioning").is_none());
 }
 
+/// Terraform leaves `values` out of a planned resource of which nothing is known before apply.
+#[test]
+fn a_planned_resource_without_values_is_still_there() {
+    let plan_text = r#"{
+      "format_version": "1.2",
+      "planned_values": { "root_module": { "resources": [
+        { "address": "aws_route53_zone.z", "mode": "managed", "type": "aws_route53_zone", "name": "z", "values": { "name": "example.com" } },
+        { "address": "aws_route53_query_log.z", "mode": "managed", "type": "aws_route53_query_log", "name": "z" } ] } },
+      "resource_changes": [
+        { "address": "aws_route53_query_log.z", "change": { "actions": ["create"],
+          "after_unknown": { "arn": true, "cloudwatch_log_group_arn": true, "zone_id": true } } } ],
+      "configuration": { "root_module": { "resources": [
+        { "address": "aws_route53_zone.z", "expressions": { "name": { "constant_value": "example.com" } } },
+        { "address": "aws_route53_query_log.z", "expressions": {
+          "cloudwatch_log_group_arn": { "references": ["aws_cloudwatch_log_group.dns.arn", "aws_cloudwatch_log_group.dns"] },
+          "zone_id": { "references": ["aws_route53_zone.z.zone_id", "aws_route53_zone.z"] } } } ] } }
+    }"#;
+    let reading = plan::read("plan.json", plan_text.into());
+    assert_eq!(reading.problems, []);
+    let all = shape::shape(&reading.declared, &PACKS, &Options::default());
+    let zone = &all[0].resource;
+    assert_eq!(zone.type_name, "AWS::Route53::HostedZone");
+    assert!(zone.properties.at("QueryLoggingConfig.CloudWatchLogsLogGroupArn").is_some());
+    // What nobody configured stays out of it.
+    assert!(one(&reading, "aws_route53_query_log.z").properties.get("arn").is_none());
+}
+
 #[test]
 fn mistakes_have_places_and_cost_only_their_file() {
     let reading = read(&[

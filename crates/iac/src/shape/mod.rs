@@ -22,7 +22,7 @@ use crate::options::Options;
 
 /// What `Ref` gives an ARN for; for all other types it gives the name or id.
 /// Source: "Return values" of each type's page in the CloudFormation Template Reference.
-const REF_IS_ARN: [&str; 12] = [
+const REF_IS_ARN: [&str; 15] = [
     "AWS::CertificateManager::Certificate",
     "AWS::CloudFormation::Stack",
     "AWS::ECS::Service",
@@ -32,9 +32,23 @@ const REF_IS_ARN: [&str; 12] = [
     "AWS::ElasticLoadBalancingV2::TargetGroup",
     "AWS::IAM::ManagedPolicy",
     "AWS::MSK::Cluster",
+    "AWS::NetworkFirewall::Firewall",
+    "AWS::NetworkFirewall::FirewallPolicy",
+    "AWS::NetworkFirewall::RuleGroup",
     "AWS::SecretsManager::Secret",
     "AWS::SNS::Topic",
     "AWS::StepFunctions::StateMachine",
+];
+
+/// Where CloudFormation declares tags: some types put their own name before it.
+const TAGS: [&str; 7] = [
+    "Tags",
+    "AccessPointTags",
+    "FileSystemTags",
+    "HealthCheckTags",
+    "HostedZoneTags",
+    "IdentityPoolTags",
+    "UserPoolTags",
 ];
 
 /// Parts that are named after parts.
@@ -100,7 +114,7 @@ pub fn shape(declared: &[Declared], packs: &PackSet, options: &Options) -> Vec<S
                     Value::Map(properties) => properties,
                     _ => Map::new(),
                 };
-                let tags = tags(properties.get("Tags"));
+                let tags = tags(TAGS.iter().find_map(|name| properties.get(name)));
                 (pack, Renamed { properties, attributes: Map::new(), tags })
             }),
         };

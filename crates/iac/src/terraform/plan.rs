@@ -107,8 +107,12 @@ impl<'n> Plan<'n> {
         });
         let change = self.changes.get(address);
         let part = |name: &str| change.and_then(|change| change.get(name));
-        let values = resource.get("values")?;
-        let properties = self.value(values, part("after_unknown"), part("after_sensitive"), expressions, &place, "");
+        let (unknown, sensitive) = (part("after_unknown"), part("after_sensitive"));
+        let properties = match resource.get("values") {
+            Some(values) => self.value(values, unknown, sensitive, expressions, &place, ""),
+            // Terraform leaves `values` out where all of them are known after apply only.
+            None => Located::at(Made::Map(self.map(&[], unknown, sensitive, expressions, &place)), resource.span),
+        };
         Some(Declared {
             unit: unit.clone(),
             type_name: type_name.into(),
