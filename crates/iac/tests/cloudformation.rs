@@ -350,3 +350,18 @@ Outputs: { Topic: { Value: !Ref Topic } }
     let paths = cloudformation::nested_paths("parent.yaml", &parent.into(), &options, &files);
     assert_eq!(paths.len(), 2);
 }
+
+#[test]
+fn nested_stacks_of_the_cdk_are_found_by_its_list_of_assets() {
+    let hash = "ab".repeat(32);
+    let parent = format!(
+        r#"{{"Resources":{{"Nest":{{"Type":"AWS::CloudFormation::Stack","Properties":{{"TemplateURL":{{"Fn::Join":["",["https://s3.",{{"Ref":"AWS::URLSuffix"}},"/b/{hash}.json"]]}}}}}}}}}}"#
+    );
+    let assets = format!(r#"{{"files":{{"{hash}":{{"source":{{"path":"AppNest.nested.template.json"}}}}}}}}"#);
+    let child = r#"{"Resources":{"Queue":{"Type":"AWS::SQS::Queue"}}}"#;
+    let files = Memory::with(&[("out/App.assets.json", &assets), ("out/AppNest.nested.template.json", child)]);
+    let text = parent.as_str().into();
+    let reading = cloudformation::read_with_nested("out/App.template.json", &text, &Options::default(), &files);
+    let names: Vec<&str> = reading.declared.iter().map(|declared| &*declared.address).collect();
+    assert_eq!(names, ["Nest", "Nest/Queue"]);
+}

@@ -94,7 +94,8 @@ impl Loader<'_> {
         let template = Template::new(root, self.options, given);
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
         for (name, body) in root.get("Resources").map(Node::entries).unwrap_or_default() {
-            let (Some(id), Some(local)) = (name.text(), local_template(&template, body)) else { continue };
+            let local = local_template(&template, body).or_else(|| asset(files, path, body));
+            let (Some(id), Some(local)) = (name.text(), local) else { continue };
             let child = joined(folder, &local);
             let circle = above.iter().chain([path]).any(|known| **known == *child);
             if circle || above.len() >= DEPTH_MAX || self.templates >= TEMPLATES_MAX {
@@ -140,6 +141,29 @@ fn local_template(template: &Template<'_>, body: &Node) -> Option<String> {
     let path = asset.or_else(|| written.as_ref().and_then(Located::as_str))?;
     let remote = path.contains("://") || path.starts_with("s3:");
     (!remote && !path.is_empty()).then(|| path.to_owned())
+}
+
+/// The file of a nested stack of the CDK: the address names the hash under which the assets file beside the template lists it.
+fn asset(files: &dyn Files, path: &str, body: &Node) -> Option<String> {
+    if body.get("Type")?.text()? != "AWS::CloudFormation::Stack" {
+        return None;
+    }
+    let address = body.get("Properties")?.get("TemplateURL")?;
+    let list = files.read(&format!("{}.assets.json", path.strip_suffix(".template.json")?)).ok()?;
+    let list: serde_json::Value = serde_json::from_str(&list).ok()?;
+    let named = |(hash, file): (&String, &serde_json::Value)| {
+        let source = file.get("source")?.get("path")?.as_str()?;
+        (source.ends_with(".template.json") && mentions(address, hash, 0)).then(|| source.to_owned())
+    };
+    list.get("files")?.as_object()?.iter().find_map(named)
+}
+
+/// Whether a text somewhere below a node holds `what`.
+fn mentions(node: &Node, what: &str, depth: usize) -> bool {
+    depth < 20
+        && (node.text().is_some_and(|text| text.contains(what))
+            || node.items().iter().any(|item| mentions(item, what, depth + 1))
+            || node.entries().iter().any(|(_, value)| mentions(value, what, depth + 1)))
 }
 
 /// What a parent gives to the parameters of a nested stack.
