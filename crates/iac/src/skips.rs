@@ -8,10 +8,16 @@ use crate::source::{Source, Span};
 const FOREIGN_MARKS: [(&str, SkipTool); 3] =
     [("checkov:skip=", SkipTool::Checkov), ("trivy:ignore:", SkipTool::Trivy), ("tfsec:ignore:", SkipTool::Trivy)];
 
-/// Comments in the lines of a resource and in the line above it. `marks` begin a comment in the dialect.
+/// Lines of comments above a resource that belong to it.
+const LINES_ABOVE_MAX: usize = 20;
+
+/// Comments in the lines of a resource and in the lines right above it. `marks` begin a comment in the dialect.
 pub(crate) fn comments(source: &Source, span: Option<Span>, marks: &[&str]) -> Vec<SkipComment> {
     let Some(span) = span else { return Vec::new() };
-    let first = source.position(span.start).line.saturating_sub(1).max(1);
+    let own = source.position(span.start).line;
+    let only_comment = |line: &u32| marks.iter().any(|mark| source.line(*line).trim_start().starts_with(mark));
+    let above = (1..own).rev().take(LINES_ABOVE_MAX).take_while(only_comment).last();
+    let first = above.unwrap_or(own);
     let mut found = Vec::new();
     for line in first..=source.position(span.end).line {
         let text = source.line(line);
