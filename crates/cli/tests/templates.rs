@@ -38,5 +38,5 @@ fn starting_templates_pass() {
             }
         }
     }
-    assert!(there >= 5);
+    assert!(there >= 9);
 }

@@ -61,7 +61,7 @@ pub(super) fn sources(paths: &[PathBuf], disk: &Disk) -> Result<Vec<Input>> {
             let (modules, others): (Vec<&PathBuf>, Vec<&PathBuf>) = files.iter().partition(|file| is_module_file(file));
             folders.extend(modules.into_iter().map(|file| folder_of(file)));
             named.insert(modules::written(path));
-            inputs.extend(others.into_iter().map(|file| read(file, false)));
+            inputs.extend(others.into_iter().map(|file| Input { path: modules::written(file), ..read(file, false) }));
         } else if is_module_file(path) && path.is_file() {
             folders.insert(folder_of(path));
             named.insert(folder_of(path));
