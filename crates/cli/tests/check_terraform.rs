@@ -244,6 +244,10 @@ fn only_what_changed_is_told() {
     change("modules/logs/main.tf", "Suspended", "Disabled");
     assert_eq!(resources().into_iter().collect::<Vec<_>>(), ["module.logs.aws_s3_bucket.this"]);
     git(path, &["commit", "-qam", "two"]);
+    // A line of a rule tells of its group alone.
+    change("prod/main.tf", "from_port   = 22", "from_port   = 23");
+    assert_eq!(resources().into_iter().collect::<Vec<_>>(), ["aws_security_group.web"]);
+    git(path, &["checkout", "-q", "."]);
     // The call of a module, and a variable that anything may hang on.
     change("prod/main.tf", "acme-logs", "acme-audit");
     assert_eq!(resources().into_iter().collect::<Vec<_>>(), ["module.logs.aws_s3_bucket.this"]);

@@ -34,6 +34,7 @@ impl Changed {
             "--unified=0",
             "--no-color",
             "--no-ext-diff",
+            "--no-textconv",
             "--no-renames",
             "--relative",
             revision,
@@ -61,9 +62,9 @@ impl Changed {
     }
 
     /// Drops the findings that nothing changed can have made otherwise.
-    pub(super) fn keep(&self, found: &mut Vec<Found>) {
+    /// `declared` are the places of everything that is declared.
+    pub(super) fn keep(&self, found: &mut Vec<Found>, declared: &[(String, Lines)]) {
         // Changed lines that stand in no declaration at all.
-        let declared: Vec<&(String, Lines)> = found.iter().flat_map(|found| &found.places).collect();
         let covered =
             |path: &str, line: &Lines| declared.iter().any(|(own, lines)| plain(own) == path && overlap(lines, line));
         let loose: Vec<&str> = self

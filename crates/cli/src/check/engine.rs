@@ -47,6 +47,7 @@ struct One {
     templates: usize,
     resources: usize,
     passed: Vec<Passed>,
+    declared: Vec<(String, (u32, u32))>,
 }
 
 impl<'p> Engine<'p> {
@@ -85,6 +86,7 @@ impl<'p> Engine<'p> {
             templates: 0,
             resources: 0,
             passed: vec![],
+            declared: vec![],
         };
         for (_, one) in all {
             checked.found.extend(one.found);
@@ -92,6 +94,7 @@ impl<'p> Engine<'p> {
             checked.templates += one.templates;
             checked.resources += one.resources;
             checked.passed.extend(one.passed);
+            checked.declared.extend(one.declared);
         }
         checked
     }
@@ -148,6 +151,8 @@ impl<'p> Engine<'p> {
         let skips: Vec<Vec<Skip>> =
             reading.declared.iter().map(|declared| self.skips(reading, declared, one)).collect();
         one.resources = reading.declared.len();
+        let spans = reading.declared.iter().flat_map(|declared| declared.span.into_iter().chain(declared.via.clone()));
+        one.declared.extend(spans.filter_map(|span| lines(reading, span)));
         let mut by_arn: HashMap<String, Origin> = HashMap::new();
         let mut resources = Vec::new();
         for shaped in shape::shape(&reading.declared, self.packs, &self.options) {
@@ -314,11 +319,13 @@ impl<'p> Engine<'p> {
 fn places(reading: &Reading, origin: &Origin, declared: &Declared) -> Vec<(String, (u32, u32))> {
     let parts = origin.parts.iter().filter_map(|(_, at)| reading.declared.get(*at)?.span);
     let spans = declared.span.into_iter().chain(declared.via.iter().copied()).chain(parts);
-    let place = |span: Span| {
-        let source = reading.sources.get(span.file)?;
-        Some((source.path.to_string(), (source.position(span.start).line, source.position(span.end).line)))
-    };
-    spans.filter_map(place).collect()
+    spans.filter_map(|span| lines(reading, span)).collect()
+}
+
+/// A place by its file with first and last line.
+fn lines(reading: &Reading, span: Span) -> Option<(String, (u32, u32))> {
+    let source = reading.sources.get(span.file)?;
+    Some((source.path.to_string(), (source.position(span.start).line, source.position(span.end).line)))
 }
 
 /// The file in which a resource is declared.

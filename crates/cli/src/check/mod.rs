@@ -90,6 +90,8 @@ pub(crate) struct Checked<'p> {
     pub(crate) templates: usize,
     pub(crate) resources: usize,
     pub(crate) passed: Vec<Passed>,
+    /// The places of everything that is declared, by file with first and last line.
+    pub(crate) declared: Vec<(String, (u32, u32))>,
 }
 
 impl Checked<'_> {
@@ -167,7 +169,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<Outcome> {
         checked = engine.check(discover::sources(&args.paths, &engine.disk)?, lang);
     }
     if let Some(changed) = changed {
-        changed.keep(&mut checked.found);
+        changed.keep(&mut checked.found, &checked.declared);
     }
     write(&checked, args)?;
     if let Some(path) = &args.write_baseline {
