@@ -21,6 +21,8 @@ JSON = {
     "guardduty:ListFilters": {"filterNames": []},
     "guardduty:ListIPSets": {"ipSetIds": []},
     "guardduty:ListMembers": {"members": []},
+    "network-firewall:ListFirewallPolicies": {"FirewallPolicies": []},
+    "network-firewall:ListRuleGroups": {"RuleGroups": []},
     "ssm:DescribeInstanceInformation": {"InstanceInformationList": []},
     "ssm:ListResourceComplianceSummaries": {"ResourceComplianceSummaryItems": []},
 }
