@@ -60,6 +60,15 @@ impl Node {
         }
     }
 
+    /// How many nodes there are, this one included.
+    pub(crate) fn count(&self) -> usize {
+        1 + match &self.data {
+            Data::List(items) => items.iter().map(Node::count).sum(),
+            Data::Map(entries) => entries.iter().map(|(key, value)| key.count() + value.count()).sum(),
+            _ => 0,
+        }
+    }
+
     /// The text of a string.
     pub(crate) fn text(&self) -> Option<&str> {
         match &self.data {

@@ -365,3 +365,113 @@ fn nested_stacks_of_the_cdk_are_found_by_its_list_of_assets() {
     let names: Vec<&str> = reading.declared.iter().map(|declared| &*declared.address).collect();
     assert_eq!(names, ["Nest", "Nest/Queue"]);
 }
+
+/// Each doubles at every step, or asks for itself, if nobody remembers or counts.
+#[test]
+fn what_refers_to_itself_or_doubles_ends_and_is_unknown() {
+    let bucket = "B: { Type: AWS::S3::Bucket, Condition: A, Properties: { BucketName: x } }";
+    let read = |text: &str| {
+        let reading = cloudformation::read("t.yaml", text.into(), &Options::default());
+        shape::shape(&reading.declared, &PACKS, &Options::default())
+    };
+    let circle = format!("Conditions: {{ A: !And [!Condition A, !Condition A] }}\nResources: {{ {bucket} }}");
+    assert_eq!(read(&circle).len(), 1);
+    let mut doubling = "Conditions:\n  C0: !Equals [a, b]\n".to_owned();
+    for level in 1..60 {
+        doubling.push_str(&format!("  C{level}: !Or [!Condition C{0}, !Condition C{0}]\n", level - 1));
+    }
+    assert_eq!(read(&format!("{doubling}  A: !Condition C59\nResources: {{ {bucket} }}")).len(), 0);
+    let map = "Mappings: { M: { a: { b: [!FindInMap [M, a, b], !FindInMap [M, a, b]] } } }\nResources: { B: { Type: AWS::S3::Bucket, \
+               Properties: { BucketName: !FindInMap [M, a, b] } } }";
+    assert_eq!(read(map).len(), 1);
+    let long = "x".repeat(100_000);
+    let text = format!(
+        "Parameters: {{ P: {{ Type: String, Default: {long} }} }}\nResources: {{ B: {{ Type: AWS::S3::Bucket, Properties: {{ BucketName: !Sub \
+         \"{}\" }} }} }}",
+        "${P}".repeat(100_000)
+    );
+    let name = read(&text).remove(0).resource.properties.get("BucketName").cloned().unwrap();
+    assert!(name.as_unknown().is_some_and(|why| why.message.contains("longer")), "{name}");
+    // A name that is repeated wherever it is referred to.
+    let names = "${B}".repeat(2_000);
+    let text = format!(
+        "Resources: {{ B: {{ Type: AWS::S3::Bucket, Properties: {{ BucketName: {} }} }}, T: {{ Type: AWS::SNS::Topic, Properties: {{ DisplayName: !Sub \
+         \"{names}\" }} }} }}",
+        "x".repeat(2_000)
+    );
+    let shown = read(&text).remove(1).resource.properties.get("DisplayName").cloned().unwrap();
+    assert!(shown.as_unknown().is_some_and(|why| why.message.contains("longer")));
+}
+
+#[test]
+fn copies_of_a_large_part_end() {
+    let keys: String = (0..2_000).map(|at| format!("K{at}: v, ")).collect();
+    let items: Vec<String> = (0..1_000).map(|at| format!("a{at}")).collect();
+    let reading = read(&format!(
+        "Resources: {{ 'Fn::ForEach::L': [N, [{}], {{ 'B${{N}}': {{ Type: AWS::S3::Bucket, Properties: {{ {keys} }} }} }}] }}",
+        items.join(", ")
+    ));
+    assert_eq!(reading.declared.len(), 0);
+    assert!(reading.problems[0].message.contains("copies"), "{:?}", reading.problems);
+}
+
+const CHILD: &str = r#"
+Parameters: { P: { Type: String }, Q: { Type: String, Default: q }, Ports: { Type: CommaDelimitedList, Default: "1,2" } }
+Resources: { Topic: { Type: AWS::SNS::Topic, Properties: { DisplayName: !Ref P, Probe: !Ref Ports } } }
+Outputs: { X: { Value: !Sub "${P}${Q}" } }
+"#;
+
+fn nested(parent: &str) -> Vec<Resource> {
+    let files = Memory::with(&[("child.yaml", CHILD), ("parent.yaml", parent)]);
+    let options = Options::default();
+    let reading = cloudformation::read_with_nested("parent.yaml", &parent.into(), &options, &files);
+    shape::shape(&reading.declared, &PACKS, &options).into_iter().map(|shaped| shaped.resource).collect()
+}
+
+fn stack(name: &str, parameters: &str) -> String {
+    format!(
+        "  {name}: {{ Type: AWS::CloudFormation::Stack, Properties: {{ TemplateURL: child.yaml, Parameters: {{ {parameters} }} }} }}\n"
+    )
+}
+
+#[test]
+fn a_stack_that_is_given_its_own_output_is_unknown() {
+    let parent = format!("Resources:\n{}", stack("S", "P: !GetAtt S.Outputs.X"));
+    let topic = nested(&parent).remove(0);
+    let why = topic.properties.get("DisplayName").and_then(Value::as_unknown).unwrap().clone();
+    assert!(why.message.contains("in a circle"), "{why:?}");
+}
+
+#[test]
+fn outputs_that_double_from_stack_to_stack_end() {
+    let mut parent = format!("Resources:\n{}", stack("S0", "P: a, Q: b"));
+    for level in 1..60 {
+        let output = format!("!GetAtt S{}.Outputs.X", level - 1);
+        parent.push_str(&stack(&format!("S{level}"), &format!("P: {output}, Q: {output}")));
+    }
+    let topics = nested(&parent);
+    assert_eq!(topics.len(), 60);
+    let shown = |topic: &Resource| topic.properties.get("DisplayName").and_then(Value::as_str).map(str::to_owned);
+    let known: Vec<String> = topics.iter().filter_map(shown).collect();
+    assert!(known.contains(&"abab".to_owned()) && known.len() < 60, "{} known", known.len());
+}
+
+#[test]
+fn a_list_given_as_a_text_is_a_list_in_the_nested_stack() {
+    let probe = |given: &str| {
+        let parent = format!(
+            "Parameters: {{ Later: {{ Type: String }} }}\nResources:\n{}",
+            stack("S", &format!("P: p, {given}"))
+        );
+        nested(&parent).remove(0).properties.get("Probe").cloned().unwrap()
+    };
+    assert_eq!(probe("").to_string(), r#"["1","2"]"#);
+    assert_eq!(probe("Ports: '80, 443'").to_string(), r#"["80","443"]"#);
+    assert_eq!(probe("Ports: !Join [',', [80, 443]]").to_string(), r#"["80","443"]"#);
+    let mixed = probe("Ports: !Sub '80,${Later}'");
+    let items = mixed.as_list().unwrap();
+    assert_eq!(items.len(), 2);
+    assert_eq!(items[0].as_str(), Some("80"));
+    assert!(items[1].as_unknown().is_some());
+    assert!(probe("Ports: !Ref Later").as_unknown().is_some());
+}

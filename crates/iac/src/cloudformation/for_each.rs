@@ -14,6 +14,8 @@ use crate::source::Span;
 const PREFIX: &str = "Fn::ForEach::";
 /// Copies that all loops of a template may make; CloudFormation stops at 500 resources.
 const COPIES_MAX: usize = 10_000;
+/// Nodes in all copies together: as many as a template may have.
+const NODES_MAX: usize = 1_000_000;
 /// Loops in loops.
 const DEPTH_MAX: usize = 100;
 
@@ -24,18 +26,21 @@ pub(super) fn may_loop(text: &str) -> bool {
 
 /// The template without loops, and what could not be copied with its place.
 pub(super) fn expanded(root: &Node, template: &Template<'_>) -> (Node, Vec<(Span, String)>) {
-    let mut expander = Expander { template, copies: 0, problems: Vec::new() };
+    let mut expander = Expander { template, copies: 0, nodes: 0, is_full: false, problems: Vec::new() };
     let node = expander.node(root, 0);
     (node, expander.problems)
 }
 
-struct Expander<'t> {
-    template: &'t Template<'t>,
+struct Expander<'e, 't> {
+    template: &'e Template<'t>,
     copies: usize,
+    nodes: usize,
+    /// That there are too many copies is said once.
+    is_full: bool,
     problems: Vec<(Span, String)>,
 }
 
-impl Expander<'_> {
+impl Expander<'_, '_> {
     fn node(&mut self, node: &Node, depth: usize) -> Node {
         if depth > DEPTH_MAX {
             return node.clone();
@@ -72,8 +77,13 @@ impl Expander<'_> {
         };
         let Some(values) = values else { return no("its collection is not known before deployment") };
         self.copies = self.copies.saturating_add(values.len());
-        if self.copies > COPIES_MAX {
-            return no(&format!("all loops together make more than {COPIES_MAX} copies"));
+        self.nodes = self.nodes.saturating_add(body.count().saturating_mul(values.len()));
+        if self.copies > COPIES_MAX || self.nodes > NODES_MAX {
+            if !std::mem::replace(&mut self.is_full, true) {
+                let words = format!("all loops together make more than {COPIES_MAX} copies or {NODES_MAX} values");
+                self.problems.push((place, format!("the loop {name} is not judged: {words}")));
+            }
+            return Vec::new();
         }
         let mut made = Vec::new();
         for value in values {

@@ -1,5 +1,6 @@
 //! CloudFormation templates, YAML and JSON.
 
+mod effort;
 mod for_each;
 mod nested;
 mod resolve;
@@ -10,14 +11,14 @@ use std::sync::Arc;
 
 use self::nested::{Loader, Tree};
 use self::resolve::Truth;
-use self::template::{Given, Template};
+use self::template::Template;
 use crate::declared::{Declared, ProblemKind, Reading};
 use crate::files::Files;
 use crate::located::{Located, Node};
 use crate::options::Options;
 use crate::parse::Node as Written;
 use crate::skips;
-use crate::source::{Sources, Span};
+use crate::source::Span;
 
 /// Whether a text may be a template at all: what is not is passed over in silence when folders are searched.
 pub fn looks_like_template(text: &str) -> bool {
@@ -40,8 +41,7 @@ pub fn nested_paths(path: &str, text: &Arc<str>, options: &Options, files: &dyn 
     if !nested::may_nest(text) {
         return Vec::new();
     }
-    let mut loader =
-        Loader { options, files: Some(files), sources: Sources::default(), problems: Vec::new(), templates: 0 };
+    let mut loader = Loader::new(options, Some(files));
     let mut waiting: Vec<Tree> =
         loader.tree(path, text, None, &[]).map(|tree| tree.children.into_values().collect()).unwrap_or_default();
     let mut paths = Vec::new();
@@ -53,11 +53,12 @@ pub fn nested_paths(path: &str, text: &Arc<str>, options: &Options, files: &dyn 
 }
 
 fn read_tree(path: &str, text: &Arc<str>, options: &Options, files: Option<&dyn Files>) -> Reading {
-    let mut loader = Loader { options, files, sources: Sources::default(), problems: Vec::new(), templates: 0 };
+    let mut loader = Loader::new(options, files);
     let tree = loader.tree(path, text, None, &[]);
     let mut declared = Vec::new();
     if let Some(tree) = &tree {
-        declare(tree, None, String::new(), &[], &tree.path, &mut loader, &mut declared);
+        let template = Template::of_tree(tree, options, loader.effort.clone());
+        declare(tree, &template, &[], &tree.path, &mut loader, &mut declared);
     }
     Reading { sources: loader.sources, problems: loader.problems, declared }
 }
@@ -65,15 +66,12 @@ fn read_tree(path: &str, text: &Arc<str>, options: &Options, files: Option<&dyn 
 /// What a template declares, and then what it nests.
 fn declare(
     tree: &Tree,
-    given: Option<&Given>,
-    prefix: String,
+    template: &Template<'_>,
     via: &[Span],
     unit: &Arc<str>,
     loader: &mut Loader<'_>,
     into: &mut Vec<Declared>,
 ) {
-    let options = loader.options;
-    let template = Template::of_tree(tree, options, given, prefix);
     let mut problem = |kind, span, message: String| loader.problem(&tree.path, kind, span, message);
     let Some(resources) = template.section("Resources").filter(|section| !section.entries().is_empty()) else {
         problem(ProblemKind::NoTemplate, Some(tree.root.span), "there is no section `Resources`".to_owned());
@@ -86,7 +84,7 @@ fn declare(
     }
     let source = loader.sources.get(tree.file).cloned();
     for (name, body) in resources.entries() {
-        match resource(&template, name, body, unit, via) {
+        match resource(template, name, body, unit, via) {
             Ok(Some(mut resource)) => {
                 resource.skips.extend(source.iter().flat_map(|source| skips::comments(source, resource.span, &["#"])));
                 let nested = name.text().is_some_and(|name| tree.children.contains_key(name));
@@ -107,14 +105,12 @@ fn declare(
         // A stack whose condition does not hold makes nothing.
         let body = template.section("Resources").and_then(|resources| resources.get(name));
         let condition = body.and_then(|body| body.get("Condition")?.text());
-        let Some(body) = body.filter(|_| {
-            !condition.is_some_and(|condition| matches!(template.condition_named(condition, 0), Truth::No))
-        }) else {
+        if condition.is_some_and(|condition| matches!(template.condition_named(condition, 0), Truth::No)) {
             continue;
-        };
-        let given = nested::parameters(&template, body);
+        }
+        let Some(Ok(inner)) = template.child(name, 0) else { continue };
         let via: Vec<Span> = child.declared.into_iter().chain(via.iter().copied()).collect();
-        declare(child, Some(&given), format!("{}{name}/", template.prefix), &via, unit, loader, into);
+        declare(child, &inner, &via, unit, loader, into);
     }
 }
 

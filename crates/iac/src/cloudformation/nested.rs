@@ -4,8 +4,10 @@
 //! parameters that its parent gives, and what it puts out is known to the parent. A child elsewhere (an S3 address) stays unknown.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
+use super::effort::Effort;
 use super::for_each;
 use super::template::{Given, Template};
 use crate::declared::{Problem, ProblemKind};
@@ -19,6 +21,8 @@ use crate::source::{FileId, Source, Sources, Span};
 const DEPTH_MAX: usize = 10;
 /// Templates of one tree.
 const TEMPLATES_MAX: usize = 500;
+/// Nodes of all templates of one tree, after which no more are read: one file may be nested many times.
+const NODES_MAX: usize = 2_000_000;
 
 /// A template and those below it.
 pub(super) struct Tree {
@@ -37,10 +41,24 @@ pub(super) struct Loader<'l> {
     pub(super) files: Option<&'l dyn Files>,
     pub(super) sources: Sources,
     pub(super) problems: Vec<Problem>,
-    pub(super) templates: usize,
+    templates: usize,
+    nodes: usize,
+    pub(super) effort: Effort,
 }
 
-impl Loader<'_> {
+impl<'l> Loader<'l> {
+    pub(super) fn new(options: &'l Options, files: Option<&'l dyn Files>) -> Self {
+        Self {
+            options,
+            files,
+            sources: Sources::default(),
+            problems: Vec::new(),
+            templates: 0,
+            nodes: 0,
+            effort: Effort::default(),
+        }
+    }
+
     pub(super) fn problem(&mut self, path: &Arc<str>, kind: ProblemKind, span: Option<Span>, message: String) {
         self.problems.push(Problem { kind, path: path.clone(), span, message });
     }
@@ -50,7 +68,7 @@ impl Loader<'_> {
         &mut self,
         path: &str,
         text: &Arc<str>,
-        given: Option<&Given>,
+        given: Option<&Rc<Given>>,
         above: &[Arc<str>],
     ) -> Option<Tree> {
         let source = Source::new(path, text.clone());
@@ -70,7 +88,8 @@ impl Loader<'_> {
             }
         };
         let root = if for_each::may_loop(text) {
-            let (root, loops) = for_each::expanded(&root, &Template::new(&root, self.options, given));
+            self.effort.grant(root.count());
+            let (root, loops) = for_each::expanded(&root, &self.template(&root, given));
             for (span, message) in loops {
                 self.problem(&path, ProblemKind::NotUnderstood, Some(span), message);
             }
@@ -78,6 +97,9 @@ impl Loader<'_> {
         } else {
             root
         };
+        let nodes = root.count();
+        self.nodes = self.nodes.saturating_add(nodes);
+        self.effort.grant(nodes);
         let children = if may_nest(text) { self.children(&root, &path, given, above) } else { BTreeMap::new() };
         Some(Tree { root, path, file, declared: None, children })
     }
@@ -86,19 +108,20 @@ impl Loader<'_> {
         &mut self,
         root: &Node,
         path: &Arc<str>,
-        given: Option<&Given>,
+        given: Option<&Rc<Given>>,
         above: &[Arc<str>],
     ) -> BTreeMap<Arc<str>, Tree> {
         let mut children = BTreeMap::new();
         let Some(files) = self.files else { return children };
-        let template = Template::new(root, self.options, given);
+        let template = self.template(root, given);
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
         for (name, body) in root.get("Resources").map(Node::entries).unwrap_or_default() {
             let local = local_template(&template, body).or_else(|| asset(files, path, body));
             let (Some(id), Some(local)) = (name.text(), local) else { continue };
             let child = joined(folder, &local);
             let circle = above.iter().chain([path]).any(|known| **known == *child);
-            if circle || above.len() >= DEPTH_MAX || self.templates >= TEMPLATES_MAX {
+            let full = self.templates >= TEMPLATES_MAX || self.nodes >= NODES_MAX;
+            if circle || full || above.len() >= DEPTH_MAX {
                 let words =
                     format!("the nested stack {child} is not judged: stacks nest in a circle, or too many of them");
                 self.problem(path, ProblemKind::NotUnderstood, Some(name.span), words);
@@ -112,7 +135,7 @@ impl Loader<'_> {
                     continue;
                 }
             };
-            let parameters = parameters(&template, body);
+            let parameters = Rc::new(parameters(&template, body, 0));
             let above: Vec<Arc<str>> = above.iter().cloned().chain([path.clone()]).collect();
             if let Some(tree) = self.tree(&child, &text, Some(&parameters), &above) {
                 let declared = Some(Span { start: name.span.start, ..body.span });
@@ -120,6 +143,14 @@ impl Loader<'_> {
             }
         }
         children
+    }
+
+    /// A template without what it nests.
+    fn template<'t>(&self, root: &'t Node, given: Option<&Rc<Given>>) -> Template<'t>
+    where
+        'l: 't,
+    {
+        Template::new(root, self.options, given.cloned(), self.effort.clone())
     }
 }
 
@@ -167,8 +198,8 @@ fn mentions(node: &Node, what: &str, depth: usize) -> bool {
 }
 
 /// What a parent gives to the parameters of a nested stack.
-pub(super) fn parameters(template: &Template<'_>, body: &Node) -> Given {
-    let given = body.get("Properties").and_then(|properties| template.resolve(properties.get("Parameters")?, 0));
+pub(super) fn parameters(template: &Template<'_>, body: &Node, depth: usize) -> Given {
+    let given = body.get("Properties").and_then(|properties| template.resolve(properties.get("Parameters")?, depth));
     match given.map(|given| given.node) {
         Some(Made::Map(entries)) => entries.into_iter().map(|entry| (entry.key, entry.value)).collect(),
         _ => Given::new(),

@@ -2,12 +2,13 @@
 //!
 //! Source: AWS CloudFormation Template Reference, "Intrinsic function reference" and "Pseudo parameters reference". What hangs
 //! on something outside the template (a parameter without a value, an export, a dynamic reference) is unknown, with the
-//! expression. Recursion ends at [`DEPTH_MAX`], so that conditions that refer to each other in a circle end too.
+//! expression. Recursion ends at [`DEPTH_MAX`], and [`Effort`] counts.
 
 use std::sync::Arc;
 
 use sekisho_model::{Unknown, UnknownKind};
 
+use super::effort::{Effort, PIECES_MAX, TEXT_MAX};
 use super::template::Template;
 use crate::located::{Entry, Located, Node, Piece};
 use crate::parse::{Data, Node as Written};
@@ -44,6 +45,9 @@ impl Template<'_> {
     pub(super) fn resolve(&self, node: &Written, depth: usize) -> Option<Located> {
         if depth > DEPTH_MAX {
             return Some(Located::at(Node::Unknown(unknown("template", "expressions are nested too deep")), node.span));
+        }
+        if let Err(why) = self.effort.spend(1) {
+            return Some(Located::at(Node::Unknown(why), node.span));
         }
         if let Some((name, argument)) = call(node) {
             let mut value = self.function(&name, &argument, depth + 1)?;
@@ -170,7 +174,7 @@ impl Template<'_> {
             pieces.add(value);
         }
         pieces.literal(rest);
-        pieces.text()
+        pieces.text(&self.effort)
     }
 
     fn joined(&self, argument: &Written, depth: usize) -> Located {
@@ -185,7 +189,7 @@ impl Template<'_> {
                     pieces.literal(if at == 0 { "" } else { delimiter });
                     pieces.add(Some(item));
                 }
-                pieces.text()
+                pieces.text(&self.effort)
             }
             Some(Node::Unknown(why)) => Located::loose(Node::Unknown(why)),
             _ => Located::loose(Node::Unknown(unknown("Fn::Join", "its list is not known"))),
@@ -214,9 +218,13 @@ impl Template<'_> {
             return Located::loose(Node::Unknown(unknown("Fn::Split", "it takes a delimiter and a text")));
         };
         match (delimiter.text(), self.resolve(text, depth).map(|text| text.node)) {
-            (Some(delimiter), Some(Node::String(text))) if !delimiter.is_empty() => Located::loose(Node::List(
-                text.split(delimiter).map(|part| Located::loose(Node::String(part.into()))).collect(),
-            )),
+            (Some(delimiter), Some(Node::String(text))) if !delimiter.is_empty() => {
+                let part = |part: &str| Located::loose(Node::String(part.into()));
+                Located::loose(match self.effort.spend_text(text.len(), text.matches(delimiter).count()) {
+                    Ok(()) => Node::List(text.split(delimiter).map(part).collect()),
+                    Err(why) => Node::Unknown(why),
+                })
+            }
             (_, Some(Node::Unknown(why))) => Located::loose(Node::Unknown(why)),
             _ => Located::loose(Node::Unknown(unknown("Fn::Split", "its text is not known"))),
         }
@@ -266,18 +274,30 @@ impl Template<'_> {
 
     /// A condition of the section `Conditions`.
     pub(super) fn condition_named(&self, name: &str, depth: usize) -> Truth {
-        let Some(condition) = self.section("Conditions").and_then(|conditions| conditions.get(name)) else {
+        let conditions = self.section("Conditions").map(Written::entries).unwrap_or_default();
+        let found = conditions
+            .iter()
+            .find_map(|(key, condition)| Some((key.text()?, condition)).filter(|(key, _)| *key == name));
+        let Some((name, condition)) = found else {
             return Truth::Unknown(unknown(format!("Condition {name}"), "there is no condition of that name"));
         };
-        if depth > DEPTH_MAX {
-            return Truth::Unknown(unknown(format!("Condition {name}"), "conditions refer to each other in a circle"));
+        match self.conditions.borrow().get(name) {
+            Some(Some(truth)) => return truth.clone(),
+            Some(None) => return Truth::Unknown(unknown("Conditions", format!("{name} refers to itself in a circle"))),
+            None => {}
         }
-        self.condition(condition, depth + 1)
+        self.conditions.borrow_mut().insert(name, None);
+        let truth = self.condition(condition, depth + 1);
+        self.conditions.borrow_mut().insert(name, Some(truth.clone()));
+        truth
     }
 
     fn condition(&self, node: &Written, depth: usize) -> Truth {
         if depth > DEPTH_MAX {
-            return Truth::Unknown(unknown("Conditions", "conditions refer to each other in a circle"));
+            return Truth::Unknown(unknown("Conditions", "conditions are nested too deep"));
+        }
+        if let Err(why) = self.effort.spend(1) {
+            return Truth::Unknown(why);
         }
         let called = call(node).or_else(|| match node.entries() {
             [(key, value)] if key.text() == Some("Condition") => Some(("Condition".to_owned(), value.clone())),
@@ -359,20 +379,37 @@ fn literal(text: &Arc<str>) -> Node {
 
 /// A text that is being put together.
 #[derive(Default)]
-struct Pieces {
+pub(super) struct Pieces {
     pieces: Vec<Piece>,
+    /// The end, as far as it is known.
+    last: String,
+    length: usize,
     sensitive: bool,
 }
 
 impl Pieces {
-    fn literal(&mut self, text: &str) {
-        if text.is_empty() {
-            return;
+    pub(super) fn literal(&mut self, text: &str) {
+        self.length = self.length.saturating_add(text.len());
+        if self.length <= TEXT_MAX {
+            self.last.push_str(text);
         }
-        if let Some(Piece::Literal(before)) = self.pieces.last_mut() {
-            *before = [&**before, text].concat().into();
-        } else {
-            self.pieces.push(Piece::Literal(text.into()));
+    }
+
+    pub(super) fn piece(&mut self, piece: Piece) {
+        match piece {
+            Piece::Literal(text) => self.literal(&text),
+            other => {
+                self.end_literal();
+                if self.pieces.len() <= PIECES_MAX {
+                    self.pieces.push(other);
+                }
+            }
+        }
+    }
+
+    fn end_literal(&mut self) {
+        if !self.last.is_empty() && self.pieces.len() <= PIECES_MAX {
+            self.pieces.push(Piece::Literal(std::mem::take(&mut self.last).into()));
         }
     }
 
@@ -385,22 +422,27 @@ impl Pieces {
             Node::Int(number) => self.literal(&number.to_string()),
             Node::Double(number) => self.literal(&number.to_string()),
             Node::String(text) => self.literal(&text),
-            Node::Text(pieces) => self.pieces.extend(pieces),
-            Node::Reference(reference) => self.pieces.push(Piece::Reference(reference)),
-            Node::Unknown(why) => self.pieces.push(Piece::Unknown(why)),
+            Node::Text(pieces) => pieces.into_iter().for_each(|piece| self.piece(piece)),
+            Node::Reference(reference) => self.piece(Piece::Reference(reference)),
+            Node::Unknown(why) => self.piece(Piece::Unknown(why)),
             Node::List(_) | Node::Map(_) => {
-                self.pieces.push(Piece::Unknown(unknown("text", "a list or map stands in a text")));
+                self.piece(Piece::Unknown(unknown("text", "a list or map stands in a text")));
             }
         }
     }
 
-    fn text(self) -> Located {
-        let node = match <[Piece; 1]>::try_from(self.pieces) {
-            Ok([Piece::Literal(text)]) => literal(&text),
-            Ok([Piece::Reference(reference)]) => Node::Reference(reference),
-            Ok([Piece::Unknown(why)]) => Node::Unknown(why),
-            Err(pieces) if pieces.is_empty() => Node::String("".into()),
-            Err(pieces) => Node::Text(pieces),
+    pub(super) fn text(mut self, effort: &Effort) -> Located {
+        self.end_literal();
+        let is_long = self.length > TEXT_MAX || self.pieces.len() > PIECES_MAX;
+        let paid = effort.spend_text(self.length.min(TEXT_MAX), self.pieces.len());
+        let node = match (paid, <[Piece; 1]>::try_from(self.pieces)) {
+            (Err(why), _) => Node::Unknown(why),
+            _ if is_long => Node::Unknown(unknown("text", "it is longer than a template may be")),
+            (_, Ok([Piece::Literal(text)])) => literal(&text),
+            (_, Ok([Piece::Reference(reference)])) => Node::Reference(reference),
+            (_, Ok([Piece::Unknown(why)])) => Node::Unknown(why),
+            (_, Err(pieces)) if pieces.is_empty() => Node::String("".into()),
+            (_, Err(pieces)) => Node::Text(pieces),
         };
         Located { node, span: None, sensitive: self.sensitive }
     }

@@ -51,6 +51,11 @@ const TAGS: [&str; 7] = [
     "UserPoolTags",
 ];
 
+/// The longest text that is put together of names; no document of AWS is larger than a template, 1 MB.
+const TEXT_MAX: usize = 1 << 20;
+/// The longest name; a longer one is none, and would be repeated wherever it is referred to.
+const NAME_MAX: usize = 2048;
+
 /// Parts that are named after parts.
 const HOPS_MAX: usize = 8;
 
@@ -219,7 +224,8 @@ fn identity(resource: &Declared, mapping: Option<&TerraformMapping>, options: &O
     };
     let given = given.iter().filter_map(|key| resource.properties.get(key)).find(|given| given.node != Node::Null);
     let declared = given.map(|given| given.node.clone());
-    let name = given.and_then(Located::as_str).unwrap_or(&resource.address).to_owned();
+    let name = given.and_then(Located::as_str).filter(|name| name.len() <= NAME_MAX).unwrap_or(&resource.address);
+    let name = name.to_owned();
     let (service, kind) = (service.to_lowercase(), kind.to_lowercase());
     let Options { account, region, partition, .. } = options;
     let arn = match type_name {
@@ -339,6 +345,10 @@ impl Shaper<'_> {
         // The whole text with what hides it, so that two texts are told apart that hang on the same thing.
         let mut hidden: Option<Unknown> = None;
         for piece in pieces {
+            if text.len() > TEXT_MAX {
+                let message = "it is longer than a template may be".to_owned();
+                return Unknown { source: "text".to_owned(), kind: UnknownKind::Undetermined, message }.into();
+            }
             let unknown = match piece {
                 Piece::Literal(literal) => {
                     text.push_str(literal);
