@@ -84,7 +84,7 @@ fn functions_give_what_their_pages_say() {
     ] {
         assert_eq!(value(expression).to_string(), wanted, "{expression}");
     }
-    // A topic's Ref is its ARN, and so is what anything else calls its ARN.
+    // A topic's Ref is its ARN (its pack says `ref_is_arn`), and so is what anything else calls its ARN.
     assert_eq!(value("!Ref Topic"), value("!GetAtt Topic.TopicArn"));
 }
 

@@ -20,26 +20,6 @@ use crate::declared::Declared;
 use crate::located::{Located, Node, Piece, Reference};
 use crate::options::Options;
 
-/// What `Ref` gives an ARN for; for all other types it gives the name or id.
-/// Source: "Return values" of each type's page in the CloudFormation Template Reference.
-const REF_IS_ARN: [&str; 15] = [
-    "AWS::CertificateManager::Certificate",
-    "AWS::CloudFormation::Stack",
-    "AWS::ECS::Service",
-    "AWS::ECS::TaskDefinition",
-    "AWS::ElasticLoadBalancingV2::Listener",
-    "AWS::ElasticLoadBalancingV2::LoadBalancer",
-    "AWS::ElasticLoadBalancingV2::TargetGroup",
-    "AWS::IAM::ManagedPolicy",
-    "AWS::MSK::Cluster",
-    "AWS::NetworkFirewall::Firewall",
-    "AWS::NetworkFirewall::FirewallPolicy",
-    "AWS::NetworkFirewall::RuleGroup",
-    "AWS::SecretsManager::Secret",
-    "AWS::SNS::Topic",
-    "AWS::StepFunctions::StateMachine",
-];
-
 /// Where CloudFormation declares tags: some types put their own name before it.
 const TAGS: [&str; 7] = [
     "Tags",
@@ -94,7 +74,7 @@ pub fn shape(declared: &[Declared], packs: &PackSet, options: &Options) -> Vec<S
     let mapping = |resource: &Declared| of(resource).first().copied().filter(|mapping| mapping.inside.is_none());
     let inside = |resource: &Declared| of(resource).iter().copied().filter(|mapping| mapping.inside.is_some());
     let identities =
-        declared.iter().map(|resource| (&*resource.address, identity(resource, mapping(resource), options)));
+        declared.iter().map(|resource| (&*resource.address, identity(resource, mapping(resource), packs, options)));
     let shaper = Shaper { identities: identities.collect(), options };
     let mut shaped: Vec<Shaped> = Vec::new();
     let mut arns = HashSet::new();
@@ -213,8 +193,9 @@ fn fill(resource: &mut Resource, pack: &ResourcePack) {
     }
 }
 
-fn identity(resource: &Declared, mapping: Option<&TerraformMapping>, options: &Options) -> Identity {
+fn identity(resource: &Declared, mapping: Option<&TerraformMapping>, packs: &PackSet, options: &Options) -> Identity {
     let type_name = mapping.map_or(&*resource.type_name, |mapping| mapping.is.as_str());
+    let ref_is_arn = packs.resources.get(type_name).is_some_and(|pack| pack.ref_is_arn);
     let mut parts = type_name.split("::").skip(1);
     let service = parts.next().unwrap_or_default();
     let kind = parts.last().unwrap_or_default();
@@ -232,7 +213,7 @@ fn identity(resource: &Declared, mapping: Option<&TerraformMapping>, options: &O
         "AWS::S3::Bucket" => format!("arn:{partition}:s3:::{name}"),
         _ => format!("arn:{partition}:{service}:{region}:{account}:{kind}/{}", resource.address),
     };
-    Identity { name, arn, ref_is_arn: REF_IS_ARN.contains(&type_name), declared }
+    Identity { name, arn, ref_is_arn, declared }
 }
 
 struct Shaper<'d> {

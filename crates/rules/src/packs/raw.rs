@@ -143,6 +143,8 @@ pub(crate) struct RawResourcePack {
     pub(crate) each: Ordered<RawCall>,
     pub(crate) keep_when: Option<RawExpr>,
     pub(crate) arn: Option<RawExpr>,
+    #[serde(default)]
+    pub(crate) ref_is_arn: bool,
     pub(crate) name: Option<RawExpr>,
     pub(crate) copy: Option<OneOrMany<RawCopy>>,
     #[serde(default)]
